@@ -1,0 +1,60 @@
+"""Which activations there are, by family, in teaching order."""
+
+from mxnet.gluon import nn
+
+_FACTORIES = {
+    "sigmoids": {
+        "sigmoid": lambda: nn.Activation("sigmoid"),
+        "tanh": lambda: nn.Activation("tanh"),
+        "softsign": lambda: nn.Activation("softsign"),
+    },
+    "rectifiers": {
+        "ReLU": lambda: nn.Activation("relu"),
+        "softReLU": lambda: nn.Activation("softrelu"),
+    },
+    "leaky rectifiers": {
+        # The block has no default slope; 0.1 can be seen in a plot, the 0.01 of the paper cannot.
+        "Leaky ReLU": lambda: nn.LeakyReLU(0.1),
+        "PReLU": nn.PReLU,
+    },
+    "exponential rectifiers": {
+        "ELU": nn.ELU,
+        "SELU": nn.SELU,
+    },
+    "smooth gates": {
+        "Swish": nn.Swish,
+        "GELU": nn.GELU,
+    },
+}
+
+
+def activation_blocks(family=None):
+    """Make the activations of one family, or all of them, as Gluon blocks.
+
+    Parameters
+    ----------
+    family : str, optional
+        ``"sigmoids"``, ``"rectifiers"``, ``"leaky rectifiers"``, ``"exponential rectifiers"`` or
+        ``"smooth gates"``; all of them by default.
+
+    Returns
+    -------
+    dict of str to mxnet.gluon.Block
+        Display name to block, in teaching order. The blocks are new on each call, and initialised
+        on the current context.
+
+    Raises
+    ------
+    ValueError
+        If there is no such family.
+    """
+    if family is None:
+        families = list(_FACTORIES)
+    elif family in _FACTORIES:
+        families = [family]
+    else:
+        raise ValueError(f"family must be one of {', '.join(map(repr, _FACTORIES))}, or None for all; not {family!r}.")
+    blocks = {name: make() for key in families for name, make in _FACTORIES[key].items()}
+    for block in blocks.values():
+        block.initialize()
+    return blocks
