@@ -1,3 +1,5 @@
 from gluon_activations.catalogue import activation_blocks
+from gluon_activations.curves import Curve, trace_activation
+from gluon_activations.plots import compare_activations, visualize_activation
 
-__all__ = ["activation_blocks"]
+__all__ = ["Curve", "activation_blocks", "compare_activations", "trace_activation", "visualize_activation"]

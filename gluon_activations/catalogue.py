@@ -50,7 +50,7 @@ def activation_blocks(family=None):
     """
     if family is None:
         families = list(_FACTORIES)
-    elif family in _FACTORIES:
+    elif family in list(_FACTORIES):
         families = [family]
     else:
         raise ValueError(f"family must be one of {', '.join(map(repr, _FACTORIES))}, or None for all; not {family!r}.")

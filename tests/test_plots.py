@@ -1,0 +1,187 @@
+"""The pictures show the curves, say what is on them, and leave nothing behind."""
+
+import gc
+import subprocess
+import sys
+
+import matplotlib
+import matplotlib.pyplot as plt
+import mxnet as mx
+import numpy as np
+import psutil
+import pytest
+from mxnet.gluon import nn
+
+from gluon_activations import activation_blocks, compare_activations, visualize_activation
+from gluon_activations.plots import DescribedFigure
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left():
+    yield
+    plt.close("all")
+
+
+def lines(axes):
+    return {line.get_label(): line for line in axes.lines}
+
+
+def test_draws_the_curve_and_its_gradient():
+    curve = visualize_activation(nn.ELU())
+    [axes] = plt.gcf().axes
+    drawn = lines(axes)
+    assert list(drawn) == ["f(x)", "f'(x)"]
+    np.testing.assert_array_equal(drawn["f(x)"].get_xydata(), np.stack([curve.x, curve.y], axis=1))
+    np.testing.assert_array_equal(drawn["f'(x)"].get_xydata(), np.stack([curve.x, curve.gradient], axis=1))
+    assert [line.get_linestyle() for line in drawn.values()] == ["-", "--"]
+    assert axes.get_title() == "ELU (alpha = 1)"
+
+
+def test_draws_the_true_slope_dotted_where_the_gradient_is_wrong():
+    curve = visualize_activation(nn.SELU(), title="MXNet's SELU")
+    [axes] = plt.gcf().axes
+    true = lines(axes)["slope of f(x)"]
+    assert true.get_linestyle() == ":"
+    np.testing.assert_array_equal(np.isfinite(true.get_ydata()), curve.wrong)
+    np.testing.assert_array_equal(true.get_ydata()[curve.wrong], curve.slope[curve.wrong])
+    assert axes.get_title() == "MXNet's SELU"
+
+
+def test_the_figure_says_what_is_on_it():
+    visualize_activation(nn.Activation("relu"), np.linspace(-2, 2, 5))
+    assert repr(plt.gcf()).splitlines() == [
+        "ReLU: x 'x' -2.200 to 2.200, y '' -0.100 to 2.100",
+        "  legend: f(x), f'(x)",
+        "  f(x): #0072b2 - 5 points (-2.000, 0.000) (-1.000, 0.000) (0.000, 0.000) (1.000, 1.000) (2.000, 2.000)",
+        "  f'(x): #d55e00 -- 5 points (-2.000, 0.000) (-1.000, 0.000) (0.000, 0.000) (1.000, 1.000) (2.000, 1.000)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda axes: axes.lines[1].remove(),
+        lambda axes: axes.lines[1].set_ydata(1.02 * axes.lines[1].get_ydata()),
+        lambda axes: axes.lines[0].set_color("red"),
+        lambda axes: axes.lines[0].set_linestyle(":"),
+        lambda axes: axes.lines[0].set_label("f'(x)"),
+        lambda axes: axes.set_title("tanh"),
+        lambda axes: axes.set_xlabel("y"),
+        lambda axes: axes.set_xlim(-5, 5),
+        lambda axes: axes.legend(["f'(x)", "f(x)"]),
+        lambda axes: axes.clear(),
+        lambda axes: axes.remove(),
+        lambda axes: axes.figure.add_subplot(),
+    ],
+    ids=range(12),
+)
+def test_the_figure_says_when_anything_on_it_changes(spoil):
+    visualize_activation(nn.GELU())
+    before = repr(plt.gcf())
+    spoil(plt.gcf().axes[0])
+    assert repr(plt.gcf()) != before
+
+
+def test_compares_on_two_axes_with_one_look_a_label():
+    blocks = activation_blocks("exponential rectifiers")
+    curves = compare_activations(blocks)
+    values, gradients = plt.gcf().axes
+    assert list(curves) == list(lines(values)) == ["ELU", "SELU"]
+    assert list(lines(gradients)) == ["ELU", "SELU", "slope of SELU"]
+    for label, curve in curves.items():
+        np.testing.assert_array_equal(lines(values)[label].get_ydata(), curve.y)
+        np.testing.assert_array_equal(lines(gradients)[label].get_ydata(), curve.gradient)
+        assert lines(values)[label].get_color() == lines(gradients)[label].get_color()
+    assert len({(line.get_color(), line.get_marker()) for line in values.lines}) == 2
+    assert repr(curves).splitlines()[0] == "ELU: f'(x) is the slope of f(x)"
+    assert repr(curves).splitlines()[1].startswith("SELU: f'(x) is not the slope of f(x) from x = -10.000")
+
+
+def test_draws_on_the_callers_axes_and_leaves_their_style_alone():
+    with plt.rc_context({"axes.grid": False, "lines.linewidth": 0.5}):
+        before = dict(matplotlib.rcParams)
+        _, axes = plt.subplots(1, 3)
+        visualize_activation(nn.GELU(), ax=axes[0])
+        compare_activations({"GELU": nn.GELU()}, axes=axes[1:])
+        compare_activations({"GELU": nn.GELU()})
+        assert dict(matplotlib.rcParams) == before
+    assert {line.get_linewidth() for ax in axes for line in ax.lines} == {0.5}
+    assert plt.get_fignums() == [1, 2]
+
+
+def test_thins_a_long_line_but_loses_no_spike():
+    x = np.linspace(-1, 1, 10**6)
+    spot = float(np.float32(x[777_777]))
+    visualize_activation(lambda x: x * 0 + 5 * (x == spot), x)
+    drawn = lines(plt.gcf().axes[0])["f(x)"]
+    assert len(drawn.get_xdata()) <= 8000
+    assert drawn.get_ydata().max() == 5
+    assert [drawn.get_xdata()[0], drawn.get_xdata()[-1]] == [-1, 1]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: visualize_activation(mx.nd.softmax), ValueError, "activation must be elementwise"),
+        (lambda: visualize_activation(nn.GELU(), []), ValueError, "x must be"),
+        (lambda: compare_activations([nn.GELU()]), TypeError, "activations must be a mapping of label.*not list"),
+        (lambda: compare_activations({}), ValueError, "activations must hold at least one"),
+        (lambda: compare_activations({"a": nn.GELU(), "b": mx.nd.softmax}), ValueError, "activation must be element"),
+        (lambda: compare_activations({"a": nn.GELU()}, axes=[None] * 3), ValueError, "axes must be a pair.*holds 3"),
+        (lambda: activation_blocks("sigmoid"), ValueError, "family must be one of 'sigmoids'.*not 'sigmoid'"),
+        (lambda: activation_blocks(["sigmoids"]), ValueError, "family must be one of"),
+    ],
+    ids=range(8),
+)
+def test_bad_input_gets_one_sentence_and_leaves_no_figure(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+    assert plt.get_fignums() == []
+
+
+def test_blocks_are_new_each_time_and_initialised():
+    assert activation_blocks()["PReLU"] is not activation_blocks()["PReLU"]
+    assert list(activation_blocks("leaky rectifiers")) == ["Leaky ReLU", "PReLU"]
+
+
+def growth_per_call(draw, calls=300):
+    """Kilobytes of memory a call leaves behind, once the first ones have filled the caches."""
+    for i in range(calls + 30):
+        if i == 30:
+            gc.collect()
+            before = psutil.Process().memory_info().rss
+        draw()
+    gc.collect()
+    return (psutil.Process().memory_info().rss - before) / 1e3 / calls
+
+
+def test_a_figure_leaves_no_memory_behind():
+    def draw():
+        visualize_activation(nn.SELU())
+        plt.close()
+
+    assert growth_per_call(draw) < 20
+
+
+def test_drawing_on_a_cleared_axes_leaves_no_memory_behind():
+    _, ax = plt.subplots()
+
+    def draw():
+        ax.clear()
+        visualize_activation(nn.SELU(), ax=ax)
+
+    assert growth_per_call(draw) < 20
+
+
+def test_a_script_keeps_its_figures_open():
+    script = (
+        "import matplotlib; matplotlib.use('agg'); import matplotlib.pyplot as plt\n"
+        "from gluon_activations import visualize_activation; from mxnet.gluon import nn\n"
+        "visualize_activation(nn.GELU()); visualize_activation(nn.SELU()); print(plt.get_fignums())"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[1, 2]\n"
+
+
+def test_subplots_can_be_described_too():
+    figure, _ = plt.subplots(1, 2, FigureClass=DescribedFigure)
+    assert repr(figure).count("0.000 to 1.000, y") == 2
