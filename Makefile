@@ -1,0 +1,57 @@
+# All that is here is calls: `make` lists them.
+
+# The caller's own environment must not leak into this one.
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME UV_SYSTEM_PYTHON UV_PYTHON
+# Behind a proxy that signs TLS anew, only the system's certificates will do (the second is uv's older name for it).
+export UV_SYSTEM_CERTS = 1
+export UV_NATIVE_TLS = 1
+
+# It is run, not just looked for: pyenv puts a uv on the PATH that fails.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
+
+.PHONY: help lab notebooks test lock clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+# --allow-root: in a container one is root, and Jupyter would refuse.
+lab: .venv/.ready  ## open the tutorial in JupyterLab
+	.venv/bin/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks --allow-root
+
+notebooks: .venv/.ready  ## run every notebook again and store what it shows
+	.venv/bin/python tools/refresh_notebooks.py
+
+test: .venv/.ready  ## check the style, run every test and every notebook
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/pytest
+
+# Without --upgrade: one new dependency should not move all the others, and with them the stored pictures.
+# To move them all, remove requirements.lock first. Always by our own uv: others write the same lock in other words.
+lock: .uv/bin/uv  ## pin the versions again, from pyproject.toml
+	.uv/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" -o requirements.lock pyproject.toml
+
+clean:  ## remove what the commands above made, but for the notebooks
+	rm -rf .venv .uv .pytest_cache .ruff_cache test-output build dist *.egg-info
+
+# Made anew each time, and stamped last: what was interrupted, or has been tampered with, leaves no trace.
+.venv/.ready: requirements.lock pyproject.toml
+	@$(if $(filter .uv/bin/uv,$(UV)),$(MAKE) --silent .uv/bin/uv)
+	@echo "Setting up .venv: Python 3.11, MXNet and JupyterLab. The first time, this downloads some 200 MB."
+	@rm -rf .venv
+	@$(UV) venv --quiet --python 3.11 .venv \
+		&& $(UV) pip install --quiet --python .venv -r requirements.lock \
+		&& $(UV) pip install --quiet --python .venv --no-deps -e . \
+		&& touch $@ \
+		|| { echo "The set-up failed, for the reason above. The same command tries again." >&2; exit 1; }
+
+# Moved into place last, so that half a download is not taken for uv.
+.uv/bin/uv:
+	@python3 -m pip --version >/dev/null 2>&1 \
+		|| { echo "The set-up needs uv, or python3 with pip: apt-get install python3-pip (Debian)" >&2; exit 1; }
+	@rm -rf .uv
+	@PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check \
+		--only-binary :all: --target .uv/new uv==0.13.9 \
+		|| { echo "The set-up needs uv, which pip could not install, for the reason above." >&2; exit 1; }
+	@mv .uv/new/bin .uv/bin
