@@ -2,6 +2,8 @@
 
 from mxnet.gluon import nn
 
+from gluon_activations import blocks
+
 _FACTORIES = {
     "sigmoids": {
         "sigmoid": lambda: nn.Activation("sigmoid"),
@@ -16,6 +18,7 @@ _FACTORIES = {
         # The block has no default slope; 0.1 can be seen in a plot, the 0.01 of the paper cannot.
         "Leaky ReLU": lambda: nn.LeakyReLU(0.1),
         "PReLU": nn.PReLU,
+        "RReLU": blocks.RReLU,
     },
     "exponential rectifiers": {
         "ELU": nn.ELU,
@@ -24,6 +27,14 @@ _FACTORIES = {
     "smooth gates": {
         "Swish": nn.Swish,
         "GELU": nn.GELU,
+        "Mish": blocks.Mish,
+        "hard swish": blocks.HardSwish,
+    },
+    "mended": {
+        "SELU, mended": blocks.SELU,
+        "softReLU, mended": blocks.SoftReLU,
+        "Swish, learned beta": lambda: blocks.Swish(learn_beta=True),
+        "GELU, tanh form": lambda: blocks.GELU("tanh"),
     },
 }
 
@@ -34,8 +45,9 @@ def activation_blocks(family=None):
     Parameters
     ----------
     family : str, optional
-        ``"sigmoids"``, ``"rectifiers"``, ``"leaky rectifiers"``, ``"exponential rectifiers"`` or
-        ``"smooth gates"``; all of them by default.
+        ``"sigmoids"``, ``"rectifiers"``, ``"leaky rectifiers"``, ``"exponential rectifiers"``,
+        ``"smooth gates"`` or ``"mended"`` (which `gluon_activations.blocks` says more about); all of
+        them by default.
 
     Returns
     -------

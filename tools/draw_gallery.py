@@ -14,9 +14,9 @@ STYLE = {"axes.grid": True, "grid.alpha": 0.3, "axes.spines.right": False, "axes
 def draw(path=GALLERY):
     matplotlib.use("agg")
     blocks = activation_blocks()
-    rows = len(blocks) // 4 + 1  # one tile more than there are blocks, for the legend
+    rows = len(blocks) // 5 + 1  # one tile more than there are blocks, for the legend
     with plt.style.context(STYLE, after_reset=True):
-        figure, grid = plt.subplots(rows, 4, figsize=(12, 2.4 * rows), layout="constrained")
+        figure, grid = plt.subplots(rows, 5, figsize=(13, 2 * rows), layout="constrained")
         for ax in grid.flat[len(blocks) :]:
             ax.axis("off")
         for ax, (name, block) in zip(grid.flat, blocks.items()):
