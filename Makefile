@@ -16,7 +16,7 @@ help:
 
 # --allow-root: in a container one is root, and Jupyter would refuse.
 lab: .venv/.ready  ## open the tutorial in JupyterLab
-	.venv/bin/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks --allow-root
+	.venv/bin/jupyter lab --ServerApp.ip=127.0.0.1 --allow-root --LabApp.default_url=/lab/tree/notebooks/01_reading_the_plots.ipynb
 
 notebooks: .venv/.ready  ## run every notebook again and store what it shows
 	.venv/bin/python tools/refresh_notebooks.py

