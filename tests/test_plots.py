@@ -141,7 +141,7 @@ def test_bad_input_gets_one_sentence_and_leaves_no_figure(call, error, message):
 
 def test_blocks_are_new_each_time_and_initialised():
     assert activation_blocks()["PReLU"] is not activation_blocks()["PReLU"]
-    assert list(activation_blocks("leaky rectifiers")) == ["Leaky ReLU", "PReLU"]
+    assert list(activation_blocks("leaky rectifiers")) == ["Leaky ReLU", "PReLU", "RReLU"]
 
 
 def growth_per_call(draw, calls=300):
