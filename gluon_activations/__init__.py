@@ -1,6 +1,14 @@
 from gluon_activations import _mxnet as _mxnet  # first: it says what is wrong where MXNet cannot be imported
 from gluon_activations.catalogue import activation_blocks
 from gluon_activations.curves import Curve, trace_activation
+from gluon_activations.explore import explore_activation
 from gluon_activations.plots import compare_activations, visualize_activation
 
-__all__ = ["Curve", "activation_blocks", "compare_activations", "trace_activation", "visualize_activation"]
+__all__ = [
+    "Curve",
+    "activation_blocks",
+    "compare_activations",
+    "explore_activation",
+    "trace_activation",
+    "visualize_activation",
+]
