@@ -5,6 +5,7 @@ Every block is elementwise: arrays of any shape in, arrays of that shape and dty
 """
 
 import math
+from numbers import Real
 
 from mxnet import init
 from mxnet.gluon import HybridBlock
@@ -48,7 +49,7 @@ class SoftReLU(_Elementwise):
 
     def formula(self, F, x):
         # ReLU twice, since the one has slope 0 at zero and the other 1: their mean has the right one.
-        return 0.5 * (F.relu(x) + F.maximum(x, 0)) + F.log1p(F.exp(-F.abs(x)))
+        return 0.5 * F.relu(x) + 0.5 * F.maximum(x, 0) + F.log1p(F.exp(-F.abs(x)))
 
 
 class Swish(_Elementwise):
@@ -163,10 +164,14 @@ class GELU(_Elementwise):
     def formula(self, F, x):
         if self._approximation == "erf":
             return F.LeakyReLU(x, act_type="gelu")
-        return 0.5 * x * (1 + F.Activation(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x), act_type="tanh"))
+        near = F.clip(x, -10, 10)  # beyond, tanh is -1 or 1, and in float16 the gradient would overflow to NaN
+        u = math.sqrt(2 / math.pi) * (near + 0.044715 * near * near * near)
+        return 0.5 * x * (1 + F.Activation(u, act_type="tanh"))
 
 
 def _check_finite(**numbers):
     for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, Real):
+            raise TypeError(f"{name} must be a number, not {number!r}.")
         if not math.isfinite(number):
             raise ValueError(f"{name} must be finite, not {number}.")

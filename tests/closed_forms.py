@@ -12,6 +12,8 @@ import mpmath
 mp = mpmath.mp.clone()  # a context of our own: the caller's precision stays as it is
 mp.dps = 50
 
+_CUBIC = mp.mpf("0.044715")  # of GELU's tanh form
+
 
 @dataclass(frozen=True)
 class ClosedForm:
@@ -55,6 +57,32 @@ def _elu_gradient(x, alpha):
 def _swish_gradient(x, beta=1):
     s = _sigmoid(beta * x)
     return s + beta * x * s * _sigmoid(-beta * x)
+
+
+def swish_beta_gradient(x, beta):
+    """Return df/dbeta of Swish (Ramachandran et al. 2017, arXiv 1710.05941)."""
+    return x**2 * _sigmoid(beta * x) * _sigmoid(-beta * x)
+
+
+def _mish_gradient(x):
+    softplus = mp.log1p(mp.exp(x))
+    return mp.tanh(softplus) + x * mp.sech(softplus) ** 2 * _sigmoid(x)
+
+
+def _hard_swish_gradient(x):
+    if abs(x) == 3:
+        return (mp.zero, mp.mpf(-0.5)) if x < 0 else (mp.mpf(1.5), mp.one)
+    return mp.zero if x < -3 else mp.one if x > 3 else (2 * x + 3) / 6
+
+
+def _gelu_tanh(x):
+    # (1 + tanh u) / 2 = sigmoid(2u)
+    return x * _sigmoid(2 * mp.sqrt(2 / mp.pi) * (x + _CUBIC * x**3))
+
+
+def _gelu_tanh_gradient(x):
+    u = mp.sqrt(2 / mp.pi) * (x + _CUBIC * x**3)
+    return _sigmoid(2 * u) + x / 2 * mp.sech(u) ** 2 * mp.sqrt(2 / mp.pi) * (1 + 3 * _CUBIC * x**2)
 
 
 def selu_constants():
@@ -115,6 +143,12 @@ CLOSED_FORMS = {
         lambda x, alpha=0.25: _leaky(x, alpha),
         lambda x, alpha=0.25: _leaky_gradient(x, alpha),
     ),
+    # In prediction: the mean slope.
+    "RReLU": ClosedForm(
+        "Xu, Wang, Chen, Li 2015, arXiv 1505.00853",
+        lambda x, lower=1 / 8, upper=1 / 3: _leaky(x, (mp.mpf(lower) + upper) / 2),
+        lambda x, lower=1 / 8, upper=1 / 3: _leaky_gradient(x, (mp.mpf(lower) + upper) / 2),
+    ),
     "ELU": ClosedForm(
         "Clevert, Unterthiner, Hochreiter 2015, arXiv 1511.07289",
         lambda x, alpha=1: _elu(x, alpha),
@@ -134,5 +168,20 @@ CLOSED_FORMS = {
         "Hendrycks, Gimpel 2016, arXiv 1606.08415",
         lambda x: x * mp.ncdf(x),
         lambda x: mp.ncdf(x) + x * mp.npdf(x),
+    ),
+    "GELU, tanh form": ClosedForm(
+        "Hendrycks, Gimpel 2016, arXiv 1606.08415",
+        _gelu_tanh,
+        _gelu_tanh_gradient,
+    ),
+    "Mish": ClosedForm(
+        "Misra 2019, arXiv 1908.08681",
+        lambda x: x * mp.tanh(mp.log1p(mp.exp(x))),
+        _mish_gradient,
+    ),
+    "hard swish": ClosedForm(
+        "Howard et al. 2019, ICCV, arXiv 1905.02244",
+        lambda x: x * min(max(x + 3, mp.zero), mp.mpf(6)) / 6,
+        _hard_swish_gradient,
     ),
 }
