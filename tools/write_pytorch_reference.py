@@ -3,9 +3,9 @@
 PyTorch cannot share an environment with MXNet 1.9.1: it would pull NumPy 2, with which MXNet cannot be
 imported. Nothing but this script needs it, so give it one of its own:
 
-    python3 -m venv /tmp/torchenv
-    /tmp/torchenv/bin/pip install torch==2.13.0
-    /tmp/torchenv/bin/python tools/write_pytorch_reference.py
+    python3 -m venv ../torchenv
+    ../torchenv/bin/pip install torch==2.13.0
+    ../torchenv/bin/python tools/write_pytorch_reference.py
 """
 
 import json
