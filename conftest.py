@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "IPYTHONDIR": str(KEPT / "ipython"),
     "MATPLOTLIBRC": str(Path(matplotlib.get_data_path()) / "matplotlibrc"),
     "OMP_NUM_THREADS": "1",  # notebooks run side by side: more threads than cores would slow them all
+    "TQDM_DISABLE": "1",  # a progress bar never ends twice at the same speed
 }
 os.environ.update(ENVIRONMENT)
 Path(ENVIRONMENT["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 
 from gluon_activations.curves import decimals
-from gluon_activations.plots import _COLOURS, _STYLE
+from gluon_activations.plots import _COLOURS, _STYLE, _show
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,17 +119,15 @@ def layer_statistics(net, x, y=None):
 def plot_layers(layers, shown=5):
     """Draw histograms of what goes forward and what comes back, for some of a net's layers.
 
+    The activations are in the upper row, and where there are gradients, those in the lower row. In a
+    notebook the picture appears at once; in a script its figure stays open for ``plt.show()``.
+
     Parameters
     ----------
     layers : Layers
         From `layer_statistics`.
     shown : int
         How many layers at most, evenly spread from the first to the last.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The activations in the upper row, and where there are gradients, those in the lower row.
     """
     chosen = [layers[i] for i in np.unique(np.linspace(0, len(layers) - 1, shown).astype(int))]
     kinds = [("after", "activations", _COLOURS[0])]
@@ -146,7 +144,7 @@ def plot_layers(layers, shown=5):
                 ax.ticklabel_format(axis="x", scilimits=(-2, 3))
                 ax.locator_params(axis="x", nbins=3)
             row[0].set_ylabel(label)
-    return figure
+    _show(figure)
 
 
 def _flatten(net):

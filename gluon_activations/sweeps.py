@@ -76,7 +76,7 @@ def sweep(
     ValueError
         If there is nothing to run, or joblib has been set to run in threads, which share MXNet's generator.
     """
-    initializers = {"He": mx.init.MSRAPrelu()} if initializers is None else initializers
+    initializers = {"He": mx.init.MSRAPrelu(slope=0)} if initializers is None else initializers
     for name, mapping in (("activations", activations), ("initializers", initializers)):
         if not hasattr(mapping, "items"):
             raise TypeError(f"{name} must be a mapping of name to factory, not {type(mapping).__name__}.")

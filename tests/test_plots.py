@@ -144,10 +144,10 @@ def test_blocks_are_new_each_time_and_initialised():
     assert list(activation_blocks("leaky rectifiers")) == ["Leaky ReLU", "PReLU", "RReLU"]
 
 
-def growth_per_call(draw, calls=300):
-    """Kilobytes of memory a call leaves behind, once the first ones have filled the caches."""
-    for i in range(calls + 30):
-        if i == 30:
+def growth_per_call(draw, calls=200):
+    """Kilobytes of memory a call leaves behind, once as many have filled the caches."""
+    for i in range(2 * calls):
+        if i == calls:
             gc.collect()
             before = psutil.Process().memory_info().rss
         draw()
