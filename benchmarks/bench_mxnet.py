@@ -1,62 +1,84 @@
-"""Time every activation in MXNet, what replaces it, its formula in NumPy, and a plain copy.
+"""Time every activation in MXNet, what replaces it, and its formula in NumPy; and a copy, as the floor.
 
 Run by ``make bench``, once with one thread and once with all: OMP_NUM_THREADS says how many.
 """
 
-import mxnet as mx
+from functools import lru_cache, partial
+
 import numpy as np
 import pytest
+from cases import PASSES, SIZES, TURNS, effort
 from mxnet import autograd, nd
 
 from gluon_activations import activation_blocks, blocks
 
-SIZES = [10**k for k in range(3, 8)]
-
-# MXNet's own and ours, under one name where they are the same function.
-MXNET = {name: block for name, block in activation_blocks().items() if not type(block).__module__.endswith("blocks")}
+# Under one name where ours replaces MXNet's.
 OURS = {
-    "SELU": blocks.SELU(),
     "softReLU": blocks.SoftReLU(),
-    "Swish": blocks.Swish(),
     "RReLU": blocks.RReLU(),
+    "SELU": blocks.SELU(),
+    "Swish": blocks.Swish(),
+    "Swish, learned beta": blocks.Swish(learn_beta=True),
+    "GELU": blocks.GELU("tanh"),
     "Mish": blocks.Mish(),
     "hard swish": blocks.HardSwish(),
-    "GELU, tanh form": blocks.GELU("tanh"),
-    "Swish, learned beta": blocks.Swish(learn_beta=True),
 }
+MXNET = {name: block for name, block in activation_blocks().items() if type(block).__module__ != blocks.__name__}
 
-NUMPY = {
+FORMULAS = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh,
     "softsign": lambda x: x / (1 + np.abs(x)),
     "ReLU": lambda x: np.maximum(x, 0),
-    "softReLU": lambda x: np.logaddexp(x, np.float32(0)),
-    "Leaky ReLU": lambda x: np.maximum(x, np.float32(0.1) * x),
+    "softReLU": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+    "Leaky ReLU": lambda x: np.maximum(x, 0.1 * x),
+    "PReLU": lambda x: np.maximum(x, 0.25 * x),
     "ELU": lambda x: np.where(x > 0, x, np.expm1(x)),
-    "SELU": lambda x: np.float32(1.0507) * np.where(x > 0, x, np.float32(1.67326) * np.expm1(x)),
+    "SELU": lambda x: 1.0507 * np.where(x > 0, x, 1.67326 * np.expm1(x)),
     "Swish": lambda x: x / (1 + np.exp(-x)),
-    "copy": np.copy,
+    "GELU": lambda x: 0.5 * x * (1 + np.tanh(0.79788 * (x + 0.044715 * x * x * x))),
+    "Mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
+    "hard swish": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
 }
 
+CASES = [
+    (name, mode, what, size, turn, maker)
+    for name in {**MXNET, **OURS}
+    for mode in ("imperative", "hybridised")
+    for what in PASSES
+    for size in SIZES
+    for turn in TURNS
+    for maker, known in (("MXNet", MXNET), ("ours", OURS), ("NumPy", FORMULAS))
+    if name in known and (maker != "NumPy" or (mode, what) == ("imperative", "forward"))
+]
 
-def normal(size):
-    return np.random.RandomState(0).standard_normal(size).astype("float32")
+
+@pytest.mark.parametrize(("name", "mode", "what", "size", "turn", "maker"), CASES)
+def test_activation(benchmark, name, mode, what, size, turn, maker):
+    if maker == "NumPy":
+        call = partial(FORMULAS[name], normal(size))
+    else:
+        call = prepare((MXNET if maker == "MXNet" else OURS)[name], mode, what, size)
+    time(benchmark, call, name=name, maker=maker, mode=mode, what=what, size=size, turn=turn)
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("what", ["forward", "forward and backward"])
-@pytest.mark.parametrize("mode", ["imperative", "hybridised"])
-@pytest.mark.parametrize(
-    ("name", "maker", "block"),
-    [(name, "MXNet", block) for name, block in MXNET.items()] + [(name, "ours", block) for name, block in OURS.items()],
-)
-def test_block(benchmark, name, maker, block, mode, what, size):
+@pytest.mark.parametrize("turn", TURNS)
+def test_copy(benchmark, size, turn):
+    x = normal(size)
+    info = {"name": "copy", "maker": "NumPy", "mode": "imperative", "what": "forward", "size": size, "turn": turn}
+    time(benchmark, partial(np.copyto, x.copy(), x), **info)
+
+
+@lru_cache(maxsize=2)  # for the two that take turns
+def prepare(block, mode, what, size):
+    """Return a function of no arguments that runs a block, and waits: MXNet works in the background."""
     block.initialize(force_reinit=True)
     hybridised = mode == "hybridised"
-    block.hybridize(hybridised, **{"static_alloc": True, "static_shape": True} if hybridised else {})
+    block.hybridize(hybridised, static_alloc=hybridised, static_shape=hybridised)
     x = nd.array(normal(size))
     x.attach_grad()
-    head = nd.ones_like(x)
+    ones = nd.ones_like(x)
 
     def forward():
         block(x).wait_to_read()
@@ -64,15 +86,19 @@ def test_block(benchmark, name, maker, block, mode, what, size):
     def both():
         with autograd.record():
             y = block(x)
-        y.backward(head)
-        mx.nd.waitall()
+        y.backward(ones)
+        nd.waitall()
 
-    benchmark.extra_info.update(name=name, maker=maker, mode=mode, what=what, size=size)
-    benchmark(forward if what == "forward" else both)
+    call = forward if what == "forward" else both
+    call()  # the first is slow: it makes the graph, and the arrays
+    return call
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", NUMPY)
-def test_numpy(benchmark, name, size):
-    benchmark.extra_info.update(name=name, maker="NumPy", mode="imperative", what="forward", size=size)
-    benchmark(NUMPY[name], normal(size))
+@lru_cache(maxsize=1)
+def normal(size):
+    return np.random.RandomState(0).standard_normal(size).astype("float32")
+
+
+def time(benchmark, call, **info):
+    benchmark.extra_info.update(info)
+    benchmark.pedantic(call, **effort(info["size"]))

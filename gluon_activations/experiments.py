@@ -1,6 +1,7 @@
 """Small nets: build them, train them, look inside, and repeat over seeds. Needs the extra ``experiments``."""
 
 import functools
+import os
 import random
 import time
 from collections import namedtuple
@@ -146,7 +147,7 @@ def train(net, data, *, epochs=30, lr=2e-3, optimizer="adam", batch_size=100, se
         net.hybridize(static_alloc=True, static_shape=True)
         trainer = gluon.Trainer(net.collect_params(), optimizer, {"learning_rate": lr}, kvstore=None)
         losses, accuracies = [], []
-        for _ in tqdm(range(epochs), unit="epoch", disable=not progress):
+        for _ in progress_bar(progress, range(epochs), unit="epoch"):
             losses.append(_epoch(net, trainer, x, y, shuffle, batch_size))
             accuracies.append((net(x_test).asnumpy().argmax(axis=1) == data.y_test).mean())
             if not np.isfinite(losses[-1]):
@@ -155,6 +156,11 @@ def train(net, data, *, epochs=30, lr=2e-3, optimizer="adam", batch_size=100, se
         mx.random.seed(int(later))
     seconds = time.perf_counter() - start
     return History(np.array(losses), np.array(accuracies), seconds, not np.isfinite(losses[-1]))
+
+
+def progress_bar(shown, *args, **kwargs):
+    """Make tqdm's bar, or a hidden one; with the variable TQDM_DISABLE, as stored notebooks need it, always hidden."""
+    return tqdm(*args, disable=not shown or "TQDM_DISABLE" in os.environ, **kwargs)
 
 
 _LOSS = gluon.loss.SoftmaxCrossEntropyLoss()

@@ -9,9 +9,8 @@ from pathlib import Path
 import joblib
 import mxnet as mx
 from joblib.parallel import get_active_backend
-from tqdm.auto import tqdm
 
-from gluon_activations.experiments import mlp, mnist1d, train
+from gluon_activations.experiments import mlp, mnist1d, progress_bar, train
 
 _SETTING = ("activation", "initialiser", "lr", "depth", "seed")
 _COMMON = ("width", "epochs", "batch_size", "data")
@@ -93,7 +92,7 @@ def sweep(
     rows = {key: row for key, row in _kept(file).items() if row["error"] is None}
     todo = [setting for setting in settings if _key(setting) not in rows]
     jobs = [(setting, activations[setting["activation"]], initializers[setting["initialiser"]]) for setting in todo]
-    with tqdm(total=len(settings), initial=len(settings) - len(todo), unit="run", disable=not progress) as bar:
+    with progress_bar(progress, total=len(settings), initial=len(settings) - len(todo), unit="run") as bar:
         try:
             for row in _run_all(jobs, data, n_jobs):
                 rows[_key(row)] = row

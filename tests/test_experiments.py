@@ -161,6 +161,17 @@ def test_training_refuses_what_it_cannot_do(arguments, message, data):
         train(mlp(None), data, **arguments)
 
 
+@pytest.mark.parametrize(
+    ("progress", "variable", "shown"), [(True, None, True), (False, None, False), (True, "1", False)]
+)
+def test_a_bar_shows_unless_it_is_told_not_to(progress, variable, shown, data, capsys, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    if variable:
+        monkeypatch.setenv("TQDM_DISABLE", variable)
+    train(mlp(None, 0, 1, 3), data, epochs=2, progress=progress)
+    assert ("2/2" in capsys.readouterr().err) == shown
+
+
 # layer_statistics
 
 
