@@ -9,7 +9,7 @@ from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 
 from gluon_activations.curves import decimals
-from gluon_activations.plots import _COLOURS, _STYLE, _show
+from gluon_activations.plots import _COLOURS, _STYLE, DescribedFigure, _show
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,11 +135,15 @@ def plot_layers(layers, shown=5):
         kinds.append(("gradient", "gradients", _COLOURS[1]))
     with plt.rc_context(_STYLE):
         size = (2 * len(chosen), 1.9 * len(kinds))
-        figure, grid = plt.subplots(len(kinds), len(chosen), figsize=size, squeeze=False, layout="constrained")
+        figure = plt.figure(FigureClass=DescribedFigure, figsize=size, layout="constrained")
+        grid = figure.subplots(len(kinds), len(chosen), squeeze=False)
         for row, (kind, label, colour) in zip(grid, kinds):
             for ax, layer in zip(row, chosen):
-                values = getattr(layer, kind).ravel()
-                ax.hist(values[np.isfinite(values)], bins=40, color=colour, density=True)
+                values = getattr(layer, kind)
+                counts, edges = np.histogram(values[np.isfinite(values)], bins=40)
+                share = np.append(counts, 0) / max(counts.sum(), 1)
+                ax.plot(edges, share, drawstyle="steps-post", linewidth=1, color=colour, label=label)
+                ax.fill_between(edges, share, step="post", color=colour, alpha=0.5)
                 ax.set(title=layer.name, yticks=[])
                 ax.ticklabel_format(axis="x", scilimits=(-2, 3))
                 ax.locator_params(axis="x", nbins=3)
