@@ -7,10 +7,12 @@ from functools import lru_cache, partial
 
 import numpy as np
 import pytest
-from cases import PASSES, SIZES, TURNS, effort
+from cases import PASSES, SIZES, STEP, TURNS, effort
 from mxnet import autograd, nd
+from mxnet.gluon import nn
 
 from gluon_activations import activation_blocks, blocks
+from gluon_activations.experiments import Data, mlp, train
 
 # Under one name where ours replaces MXNet's.
 OURS = {
@@ -68,6 +70,19 @@ def test_copy(benchmark, size, turn):
     x = normal(size)
     info = {"name": "copy", "maker": "NumPy", "mode": "imperative", "what": "forward", "size": size, "turn": turn}
     time(benchmark, partial(np.copyto, x.copy(), x), **info)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_training_step(benchmark, turn):
+    """The loop of ``experiments.train``: 40-100-100-10, ReLU, Adam, batches of 100, an epoch of 40 steps."""
+    rng = np.random.RandomState(0)
+    x, y = rng.normal(size=(4000, 40)).astype("float32"), rng.randint(10, size=4000).astype("float32")
+    data = Data(x, y, x[:1], y[:1])
+    net = mlp(partial(nn.Activation, "relu"))
+    train(net, data, epochs=1)
+    call = partial(train, net, data, epochs=1)
+    benchmark.extra_info.update(name=STEP, maker="MXNet", mode="hybridised", what=STEP, size=40, turn=turn)
+    benchmark.pedantic(call, rounds=10)
 
 
 @lru_cache(maxsize=2)  # for the two that take turns

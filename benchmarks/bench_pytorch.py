@@ -4,7 +4,7 @@ import os
 
 import pytest
 import torch
-from cases import PASSES, SIZES, TURNS, effort
+from cases import PASSES, SIZES, STEP, TURNS, effort
 from torch.nn import functional as F
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
@@ -49,3 +49,27 @@ def test_activation(benchmark, name, what, size, turn):
     info = {"name": name, "maker": "PyTorch", "mode": "imperative", "what": what, "size": size, "turn": turn}
     benchmark.extra_info.update(info)
     benchmark.pedantic(call, **effort(size))
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_training_step(benchmark, turn):
+    """The same loop as MXNet's, by hand: 40-100-100-10, ReLU, Adam, batches of 100, an epoch of 40 steps."""
+    x, y = torch.randn(4000, 40), torch.randint(10, (4000,))
+    layers = [torch.nn.Linear(40, 100), torch.nn.ReLU(), torch.nn.Linear(100, 100), torch.nn.ReLU()]
+    net = torch.nn.Sequential(*layers, torch.nn.Linear(100, 10))
+    optimizer, loss_function = torch.optim.Adam(net.parameters(), lr=2e-3), torch.nn.CrossEntropyLoss()
+
+    def epoch():
+        order, total = torch.randperm(4000), 0.0
+        shuffled, classes = x[order], y[order]
+        for start in range(0, 4000, 100):
+            optimizer.zero_grad()
+            loss = loss_function(net(shuffled[start : start + 100]), classes[start : start + 100])
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+        return float(total)
+
+    epoch()
+    benchmark.extra_info.update(name=STEP, maker="PyTorch", mode="imperative", what=STEP, size=40, turn=turn)
+    benchmark.pedantic(epoch, rounds=10)

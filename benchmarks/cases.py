@@ -2,6 +2,7 @@
 
 SIZES = [10**k for k in range(3, 8)]
 PASSES = ["forward", "forward and backward"]
+STEP = "training step"
 # A machine's speed drifts by the second. So those compared take turns, and ratios are formed turn by turn.
 TURNS = range(3)
 

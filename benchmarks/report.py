@@ -16,6 +16,7 @@ import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from cases import STEP
 
 LOOKS = {  # Okabe and Ito's colours, which the colour-blind can tell apart
     "MXNet": {"color": "#0072b2", "marker": "o"},
@@ -72,7 +73,23 @@ def ratio(a, b):
 
 
 def names(times):
-    return list(dict.fromkeys(key[0] for key in times if key[0] != "copy"))
+    return list(dict.fromkeys(key[0] for key in times if key[0] not in ("copy", STEP)))
+
+
+def training(times):
+    """Yield a line for each number of threads: how long a step of `experiments.train` takes."""
+    yield "\nOne training step, 40-100-100-10, ReLU, Adam, batch 100: microseconds"
+    for threads in sorted({key[5] for key in times if key[0] == STEP}):
+        mxnet, pytorch = (
+            times.get((STEP, maker, mode, STEP, 40, threads))
+            for maker, mode in (("MXNet", "hybridised"), ("PyTorch", "imperative"))
+        )
+        took = [
+            f"{maker} {np.median(ns) / 1e3:.0f}"
+            for maker, ns in (("MXNet", mxnet), ("PyTorch", pytorch))
+            if ns is not None
+        ]
+        yield f"  {threads} thread{'s' * (threads > 1)}: {', '.join(took)}; MXNet : PyTorch {ratio(mxnet, pytorch)}"
 
 
 def plot(times, path, what, threads):
@@ -117,11 +134,13 @@ def legend(ax, makers):
 
 def main(folder):
     times = read(folder)
-    tables = {size: "\n".join(table(times, size)) for size in sorted({key[4] for key in times})}
-    (folder / "table.txt").write_text("\n".join(tables.values()) + "\n", encoding="utf-8")
-    for what, threads in sorted({(key[3], key[5]) for key in times}):
+    tables = {size: "\n".join(table(times, size)) for size in sorted({key[4] for key in times if key[0] != STEP})}
+    text = "\n".join([*tables.values(), *training(times)])
+    (folder / "table.txt").write_text(text + "\n", encoding="utf-8")
+    for what, threads in sorted({(key[3], key[5]) for key in times if key[3] != STEP}):
         plot(times, folder / f"{what.replace(' ', '-')}-{threads}.png", what, threads)
     print(tables[10**6])
+    print("\n".join(training(times)))
     if not any(key[1] == "PyTorch" for key in times):
         print("\nWithout PyTorch; make bench TORCH=... takes it along.")
     print(f"\nAll sizes: {folder / 'table.txt'}. Plots: {folder}/*.png.")
