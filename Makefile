@@ -9,10 +9,10 @@ export UV_NATIVE_TLS = 1
 # It is run, not just looked for: pyenv puts a uv on the PATH that fails.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 
-.PHONY: help lab notebooks test bench lock clean
+.PHONY: help lab notebooks test test-browser html bench lock clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 
 # --allow-root: in a container one is root, and Jupyter would refuse.
 lab: .venv/.ready  ## open the tutorial in JupyterLab
@@ -26,19 +26,24 @@ test: .venv/.ready  ## check the style, run every test and every notebook
 	.venv/bin/ruff format --check
 	.venv/bin/pytest
 
-# Without the tests' own options: side by side in one process, or they would slow each other.
-BENCH = -m pytest --noconftest -o addopts= -o python_files=bench_*.py -q --benchmark-max-time=0.1 --benchmark-quiet
-ALL := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+test-browser: .venv/.ready  ## open every notebook in a browser, and run it with other tools (needs Chromium)
+	.venv/bin/pytest tests/browser
 
-bench: .venv/.ready  ## time every activation against its replacement (TORCH=a Python with torch and pytest-benchmark)
+html: .venv/.ready  ## build the pages for reading: build/html/index.html
+	.venv/bin/python docs/build.py build/html
+
+# Without the tests' own options and conftest.py: their processes would slow each other, and have one thread each.
+BENCH = -m pytest -o addopts= -o python_files=bench_*.py --noconftest -q --benchmark-quiet --benchmark-disable-gc
+CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+
+bench: .venv/.ready  ## time every activation beside its replacement (TORCH=a Python with torch and pytest-benchmark)
 	@rm -rf benchmarks/results && mkdir benchmarks/results
-	@for n in $(sort 1 $(ALL)); do \
-		OMP_NUM_THREADS=$$n .venv/bin/python $(BENCH) benchmarks/bench_mxnet.py --benchmark-json=benchmarks/results/mxnet-$$n.json || exit; \
-		if [ -n "$(TORCH)" ]; then \
-			OMP_NUM_THREADS=$$n $(TORCH) $(BENCH) benchmarks/bench_pytorch.py --benchmark-json=benchmarks/results/pytorch-$$n.json || exit; \
-		fi; \
+	@set -e; for n in $(sort 1 $(CORES)); do \
+		export OMP_NUM_THREADS=$$n; \
+		.venv/bin/python $(BENCH) benchmarks/bench_mxnet.py --benchmark-json=benchmarks/results/mxnet-$$n.json; \
+		[ -z "$(TORCH)" ] || $(TORCH) $(BENCH) benchmarks/bench_pytorch.py --benchmark-json=benchmarks/results/pytorch-$$n.json; \
 	done
-	.venv/bin/python benchmarks/report.py benchmarks/results
+	@.venv/bin/python benchmarks/report.py benchmarks/results
 
 # Without --upgrade: one new dependency should not move all the others, and with them the stored pictures.
 # To move them all, remove requirements.lock first. Always by our own uv: others write the same lock in other words.

@@ -1,0 +1,79 @@
+"""A real Jupyter server on a copy of the notebooks, and a real browser to open them in."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from browsing import NOTEBOOKS, ROOT
+from playwright.sync_api import sync_playwright
+
+SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # render cells that are out of sight, too
+}
+
+
+CHROMIUM = shutil.which("chromium")
+if not CHROMIUM:
+    pytest.exit("These tests need Chromium: apt-get install chromium fonts-dejavu-core", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory):
+    """Return a function that starts a Jupyter program, on a free port and settings of its own, and tells its URL."""
+    servers = []
+
+    def start(program, **traits):
+        home = tmp_path_factory.mktemp(program)
+        (home / "config" / "labconfig").mkdir(parents=True)
+        (home / "config" / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
+        (home / "tutorial" / "notebooks").mkdir(parents=True)
+        shutil.copy(ROOT / "README.md", home / "tutorial")
+        for path in NOTEBOOKS:
+            shutil.copy(path, home / "tutorial" / "notebooks")
+        places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
+        places |= {"JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
+        env = {
+            **os.environ,
+            "JUPYTER_PREFER_ENV_PATH": "1",
+            **{key: str(home / place) for key, place in places.items()},
+        }
+        options = {"ServerApp.ip": "127.0.0.1", "ServerApp.open_browser": False, "ServerApp.allow_root": True, **traits}
+        command = [sys.executable, "-m", "jupyter", program, *(f"--{key}={value}" for key, value in options.items())]
+        with (home / "log").open("w") as log:
+            servers.append(subprocess.Popen(command, cwd=home / "tutorial", env=env, stdout=log, stderr=log))
+        for _ in range(600):
+            if found := list((home / "runtime").glob("jpserver-*.json")):
+                server = json.loads(found[0].read_text())
+                return f"{server['url']}{{}}?token={server['token']}"
+            assert servers[-1].poll() is None, (home / "log").read_text()
+            time.sleep(0.1)
+        raise TimeoutError((home / "log").read_text())
+
+    yield start
+    for server in servers:
+        server.terminate()  # and with it, its kernels
+        server.wait(30)
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def stored(path):
+    return nbformat.read(path, as_version=4)
