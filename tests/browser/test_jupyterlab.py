@@ -12,7 +12,7 @@ RUN_ALL = """async () => {
     jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.finished = true; });
 }"""
 IDLE = "window.finished && jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
-OPENED = "name => jupyterapp.shell.currentWidget?.context?.path === 'notebooks/' + name"
+OPENED = "name => window.jupyterapp?.shell?.currentWidget?.context?.path === 'notebooks/' + name"
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,6 @@ def running(browser, serve):
     for path in NOTEBOOKS:
         page = pages[path] = Page(context)
         page.tab.goto(url.format(f"lab/tree/notebooks/{path.name}") + "&reset")
-        page.tab.wait_for_function("window.jupyterapp")
         page.tab.wait_for_function(OPENED, arg=path.name)
         page.tab.evaluate(RUN_ALL)
     return pages
