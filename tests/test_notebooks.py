@@ -84,6 +84,7 @@ def test_is_small_and_so_are_its_cells(path, code):
     assert max(lines) <= 10
     assert statistics.median(lines) <= (6 if path.stem >= "07" else 4)  # experiments and classes are longer
     assert not any(cell.source.rstrip().endswith(";") for cell in code)
+    assert not any(line.startswith("## ") for cell in code for line in cell.source.splitlines())  # a heading, astray
 
 
 def test_has_a_title_a_question_a_summary_exercises_and_references(notebook):
