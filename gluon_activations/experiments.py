@@ -4,6 +4,7 @@ import functools
 import os
 import random
 import time
+import timeit
 from collections import namedtuple
 from dataclasses import dataclass
 
@@ -13,9 +14,9 @@ from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 from tqdm.auto import tqdm
 
-from gluon_activations.layers import Layer, Layers, layer_statistics, plot_layers
+from gluon_activations.layers import layer_statistics, plot_layers
 
-__all__ = ["Data", "History", "Layer", "Layers", "layer_statistics", "mlp", "mnist1d", "plot_layers", "train"]
+__all__ = ["Data", "History", "layer_statistics", "mlp", "mnist1d", "plot_layers", "seconds", "train"]
 
 Data = namedtuple("Data", "x y x_test y_test")
 Data.__doc__ = "Samples, shape (n, features), and their classes, shape (n,), to train on and to test on."
@@ -156,6 +157,36 @@ def train(net, data, *, epochs=30, lr=2e-3, optimizer="adam", batch_size=100, se
         mx.random.seed(int(later))
     seconds = time.perf_counter() - start
     return History(np.array(losses), np.array(accuracies), seconds, not np.isfinite(losses[-1]))
+
+
+def seconds(activation, size=10**6):
+    """Time one forward and one backward pass over standard normal numbers: the least of five.
+
+    It shows differences of several times over. `make bench` in this package's repository measures properly.
+
+    Parameters
+    ----------
+    activation : callable
+        A block (initialised), or a function of ``mx.nd`` arrays.
+    size : int
+        How many numbers.
+
+    Returns
+    -------
+    float
+        In seconds.
+    """
+    x = nd.random.normal(shape=size)
+    x.attach_grad()
+
+    def step():
+        with autograd.record():
+            y = activation(x)
+        y.backward()
+        nd.waitall()
+
+    nd.waitall()
+    return min(timeit.repeat(step, number=1, repeat=5))
 
 
 def progress_bar(shown, *args, **kwargs):

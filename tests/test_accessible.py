@@ -1,10 +1,8 @@
 """The pictures serve readers who cannot see them, and readers who see fewer colours."""
 
 import itertools
-from pathlib import Path
 
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 import pytest
 from colorspacious import cspace_convert, deltaE
@@ -13,7 +11,6 @@ from mxnet.gluon import nn
 
 from gluon_activations import activation_blocks, compare_activations, plots, visualize_activation
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 COLOURS = np.array([to_rgb(colour) for colour in plots._COLOURS])
 
 
@@ -24,9 +21,8 @@ def look():
     plt.close("all")
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_beside_every_picture_stands_what_is_on_it(path):
-    outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
+def test_beside_every_picture_stands_what_is_on_it(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = [output.data["text/plain"] for output in outputs if "image/png" in output.get("data", {})]
     assert texts
     for text in texts:

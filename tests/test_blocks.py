@@ -64,13 +64,6 @@ def export(block, folder):
     return SymbolBlock.imports(str(folder / "block-symbol.json"), ["data"], str(folder / "block-0000.params"))
 
 
-@pytest.fixture(params=["nd", "np"])
-def arrays(request):
-    is_np = request.param == "np"
-    with mx.util.np_shape(is_np), mx.util.np_array(is_np):
-        yield mx.np if is_np else mx.nd
-
-
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", BLOCKS)
 def test_is_right_however_it_is_run(name, way, arrays):

@@ -130,14 +130,6 @@ def check(what, x, got, low, high, bound, floor):
     )
 
 
-@pytest.fixture(params=["nd", "np"])
-def arrays(request):
-    """MXNet's two kinds of array; the blocks take np arrays inside these scopes only."""
-    is_np = request.param == "np"
-    with mx.util.np_shape(is_np), mx.util.np_array(is_np):
-        yield mx.np if is_np else mx.nd
-
-
 @pytest.mark.parametrize("grid", GRIDS)
 @pytest.mark.parametrize("hybridised", [False, True], ids=["imperative", "hybridised"])
 @pytest.mark.parametrize("name", activation_blocks())

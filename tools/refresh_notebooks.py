@@ -2,11 +2,12 @@
 
     python tools/refresh_notebooks.py [NOTEBOOK ...]
 
-Without arguments, all in ``notebooks/``. A second run leaves every file as it is, byte for byte. A
+Without arguments, all in ``notebooks/`` and their solutions. A second run leaves every file as it is, byte for byte. A
 notebook that fails, or that Ctrl-C cuts short, keeps the outputs it had.
 """
 
 import os
+import runpy
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +23,7 @@ from tqdm import tqdm
 from traitlets import default
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-from conftest import ENVIRONMENT  # noqa: E402 - the kernels are to run as they do under pytest
-
+ENVIRONMENT = runpy.run_path(str(ROOT / "conftest.py"))["ENVIRONMENT"]  # kernels run as they do under pytest
 NAVIGATION = "navigation"
 
 
@@ -35,7 +34,9 @@ def title(path):
 
 
 def navigation(path):
-    """Return the links to the notebook before, the contents and the notebook after."""
+    """Return the links to the notebook before, the contents and the notebook after; for solutions, to theirs."""
+    if path.parent.name == "solutions":
+        return f"[← {title(path.parent.parent / path.name)}](../{path.name}) | [Contents](../../README.md)"
     paths = sorted(path.parent.glob("*.ipynb"))
     here = paths.index(path)
     links = [f"[← {title(p)}]({p.name})" for p in paths[max(here - 1, 0) : here]]
@@ -108,7 +109,8 @@ def replace(path, text):
 
 
 def main(arguments):
-    paths = [Path(argument).resolve() for argument in arguments] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    found = sorted(ROOT.glob("notebooks/*.ipynb")) + sorted(ROOT.glob("notebooks/solutions/*.ipynb"))
+    paths = [Path(argument).resolve() for argument in arguments] or found
     cells = sum(cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells)
     with ThreadPoolExecutor(os.cpu_count()) as pool, tqdm(total=cells, unit="cell") as progress:
         runs = [pool.submit(refresh, path, progress) for path in paths]

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 
-import nbformat
 import pytest
 from browsing import NOTEBOOKS, ROOT
 from playwright.sync_api import sync_playwright
@@ -67,13 +66,3 @@ def serve(tmp_path_factory):
     for server in servers:
         server.terminate()  # and with it, its kernels
         server.wait(30)
-
-
-@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
-
-
-@pytest.fixture
-def stored(path):
-    return nbformat.read(path, as_version=4)

@@ -39,11 +39,11 @@ def visit(page, file):
     assert page.complaints == []
 
 
-def test_every_notebook_has_a_page_with_its_pictures_and_its_mathematics(site, page, path, stored):
+def test_every_notebook_has_a_page_with_its_pictures_and_its_mathematics(site, page, path, notebook):
     visit(page, site / "notebooks" / f"{path.stem}.html")
     texts = page.tab.locator("main img").evaluate_all("images => images.map(image => image.alt)")
-    assert texts == [picture["text/plain"] for picture in pictures(stored)] != []
-    assert page.tab.locator(".MathJax").count() == formulas(stored)
+    assert texts == [picture["text/plain"] for picture in pictures(notebook)] != []
+    assert page.tab.locator(".MathJax").count() == formulas(notebook)
     assert page.tab.locator("merror, mtext[mathcolor=red]").count() == 0  # red: an unknown command
     assert "$" not in "".join(page.tab.locator(".text_cell").all_inner_texts())
 

@@ -1,0 +1,27 @@
+"""What several tests share."""
+
+from pathlib import Path
+
+import mxnet as mx
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture(params=["nd", "np"])
+def arrays(request):
+    """MXNet's two kinds of array; the blocks take np arrays inside these scopes only."""
+    is_np = request.param == "np"
+    with mx.util.np_shape(is_np), mx.util.np_array(is_np):
+        yield mx.np if is_np else mx.nd
