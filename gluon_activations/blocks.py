@@ -58,7 +58,7 @@ class Swish(_Elementwise):
     .. math:: f(x) = x \sigma(\beta x)
 
     The gradient is beta f(x) + sigma(beta x) (1 - beta f(x)). Replaces ``gluon.nn.Swish``, which is
-    several times slower and cannot learn beta. Ramachandran et al. 2017, arXiv 1710.05941.
+    slower and cannot learn beta. Ramachandran et al. 2017, arXiv 1710.05941.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ def plot_layers(layers, shown=5):
                 ax.fill_between(edges, share, step="post", color=colour, alpha=0.5)
                 ax.set(title=layer.name, yticks=[])
                 ax.ticklabel_format(axis="x", scilimits=(-2, 3))
-                ax.locator_params(axis="x", nbins=3)
+                ax.locator_params(axis="x", nbins=2)
             row[0].set_ylabel(label)
     _show(figure)
 

@@ -123,10 +123,10 @@ def compare_activations(activations, x=None, *, axes=None, ctx=None):
             axes = figure.subplots(1, 2)
         values, gradients = np.ravel(axes)
         for i, (label, curve) in enumerate(curves.items()):
-            look = {"color": _COLOURS[i % 7], "marker": _MARKERS[i % 7], "markevery": (0.01 * i, 0.12), "label": label}
-            _draw(values, curve.x, curve.y, **look)
-            _draw(gradients, curve.x, curve.gradient, linestyle="--", **look)
-            _draw_true_slope(gradients, curve, label=f"slope of {label}", color=look["color"])
+            look = {"color": _COLOURS[i % 7], "marker": _MARKERS[i % 7], "markevery": (0.01 * i, 0.12)}
+            _draw(values, curve.x, curve.y, label=label, **look)
+            _draw(gradients, curve.x, curve.gradient, label=label, linestyle="--", **look)
+            _draw_true_slope(gradients, curve, label=f"slope of {label}", **look)
         values.set(title="f(x)", xlabel="x")
         gradients.set(title="f'(x)", xlabel="x")
         values.legend(loc="upper left")

@@ -110,25 +110,24 @@ def _run_all(jobs, data, n_jobs):
     config = {}
     if type(backend).__name__ == "LokyBackend":
         # joblib would run a single job at a time in this process, whose MXNet may have several threads already.
-        config = {"backend": "loky", "inner_max_num_threads": 1, "n_jobs": n_jobs}
-        config.update({"n_jobs": 2, "pre_dispatch": 1} if joblib.effective_n_jobs(n_jobs) == 1 else {})
+        alone = joblib.effective_n_jobs(n_jobs) == 1
+        config = {"backend": "loky", "inner_max_num_threads": 1, "n_jobs": 2 if alone else n_jobs}
+        config["pre_dispatch"] = 1 if alone else "2 * n_jobs"
     elif getattr(backend, "uses_threads", False):
         raise ValueError(f"joblib must run in processes, not by {type(backend).__name__}, which uses threads.")
     waiting = {_key(setting): (setting, *made) for setting, *made in jobs}
-    while waiting:
-        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, **config)
-        try:
-            for row in parallel(joblib.delayed(_run)(*job, data) for job in list(waiting.values())):
-                del waiting[_key(row)]
-                yield row
-        except Exception as error:  # a process died, and all that ran beside it is lost
-            if len(waiting) == 1:
-                [(setting, *_)] = waiting.values()
-                yield _failed(setting, error)
-                return
+    parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, **config)
+    try:
+        for row in parallel(joblib.delayed(_run)(*job, data) for job in jobs):
+            del waiting[_key(row)]
+            yield row
+    except Exception as error:  # a process died, and all that ran beside it is lost
+        if len(waiting) == 1:
+            [(setting, *_)] = waiting.values()
+            yield _failed(setting, error)
+        else:
             for job in waiting.values():
                 yield from _run_all([job], data, n_jobs)
-            return
 
 
 def _run(setting, activation, initializer, data):

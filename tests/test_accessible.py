@@ -59,3 +59,8 @@ def test_lines_differ_in_more_than_colour(look):
     values, gradients = map(look, plt.gcf().axes)
     assert len({marker for _, marker in values}) == len(values) == len(COLOURS)
     assert not set(values) & set(gradients)
+
+    # The first two have wrong gradients, and true slopes drawn beside them.
+    compare_activations({"SELU": nn.SELU(), "again": nn.SELU(), "ELU": nn.ELU()})
+    gradients = look(plt.gcf().axes[1])
+    assert len(set(gradients)) == len(gradients) == 5
