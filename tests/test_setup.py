@@ -1,46 +1,21 @@
-"""The set-up: Makefile, lock, environment.yml and wheel, and what the import says where MXNet cannot be imported."""
+"""The set-up: Makefile, lock and environment.yml, and what the import says where MXNet cannot be imported."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-import uv
 import yaml
+from environments import ROOT, UV, copy_repository, environment, run
 
-ROOT = Path(__file__).parent.parent
-UV = uv.find_uv_bin()
 LOCK = ROOT / "requirements.lock"
 REPORT = "try: import gluon_activations\nexcept Exception as error: print(f'{type(error).__name__}: {error}')"
 
 
-def run(*command, cwd, **variables):
-    """What a command prints, run free of this environment; if it fails, so does the test."""
-    foreign = ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "MAKEFLAGS", "MAKELEVEL")
-    env = {key: value for key, value in os.environ.items() if key not in foreign}
-    env.update(UV_SYSTEM_CERTS="1", **variables)  # as in the Makefile
-    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, f"{done.args}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def environment(folder, *requirements, python=sys.executable, cwd=None):
-    """The Python of a new virtual environment in which the requirements are installed."""
-    run(UV, "venv", "--python", python, "--no-python-downloads", folder, cwd=cwd or folder.parent)
-    inside = folder / "bin" / "python"
-    if requirements:
-        run(UV, "pip", "install", "--python", inside, *requirements, cwd=cwd or folder.parent)
-    return inside
-
-
 @pytest.fixture
 def clone(tmp_path):
-    """A copy in a folder with a space in its name, without what the set-up and the tests leave behind."""
-    left_behind = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "dist", "test-output")
-    return Path(shutil.copytree(ROOT, tmp_path / "a clone", ignore=left_behind))
+    return copy_repository(tmp_path / "a clone")  # with a space in its name
 
 
 def test_environment_yml_makes_an_environment_that_imports_the_package(clone, tmp_path):
@@ -67,20 +42,6 @@ def test_lock_satisfies_pyproject_by_wheels(platform):
     needed = run(*resolve, *wheels, "pyproject.toml", cwd=ROOT).splitlines()
     locked = {line.split(" ;")[0] for line in LOCK.read_text().splitlines()}
     assert [pin for pin in needed if pin not in locked] == []
-
-
-def test_wheel_installs_with_three_dependencies_only(clone, tmp_path):
-    run(UV, "build", "--wheel", "--out-dir", tmp_path, cwd=clone)
-    [wheel] = tmp_path.glob("*.whl")
-    inside = environment(tmp_path / "env", wheel)
-    ask = (
-        "from importlib.metadata import metadata; m = metadata('gluon-activations'); print(*m.get_all('{}'), sep='\\n')"
-    )
-    requires = run(inside, "-c", ask.format("Requires-Dist"), cwd=tmp_path).splitlines()
-    without_extras = [line for line in requires if "extra ==" not in line]
-    assert sorted(without_extras) == ["matplotlib>=3.5", "mxnet<2,>=1.9.1", "numpy<1.24,>=1.17"]
-    assert run(inside, "-c", ask.format("Requires-Python"), cwd=tmp_path) == "<3.12,>=3.8\n"
-    run(inside, "-c", "import gluon_activations", cwd=tmp_path)
 
 
 def remedy(python, cwd, *path):

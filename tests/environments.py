@@ -1,0 +1,37 @@
+"""Copies of the repository, new virtual environments, and commands run free of the tests' own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import uv
+
+ROOT = Path(__file__).parent.parent
+UV = uv.find_uv_bin()
+
+
+def run(*command, cwd, **variables):
+    """What a command prints, run free of this environment; if it fails, so does the test."""
+    foreign = ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "MAKEFLAGS", "MAKELEVEL")
+    env = {key: value for key, value in os.environ.items() if key not in foreign}
+    env.update(UV_SYSTEM_CERTS="1", **variables)  # as in the Makefile
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.args}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def environment(folder, *requirements, python=sys.executable, cwd=None):
+    """The Python of a new virtual environment in which the requirements are installed."""
+    run(UV, "venv", "--python", python, "--no-python-downloads", folder, cwd=cwd or folder.parent)
+    inside = folder / "bin" / "python"
+    if requirements:
+        run(UV, "pip", "install", "--python", inside, *requirements, cwd=cwd or folder.parent)
+    return inside
+
+
+def copy_repository(folder):
+    """Copy it there, without what the set-up and the tests leave behind."""
+    left_behind = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "dist", "test-output")
+    return Path(shutil.copytree(ROOT, folder, ignore=left_behind))

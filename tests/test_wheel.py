@@ -1,0 +1,110 @@
+"""The wheel, in the environment of somebody who has nothing else of ours, and a notebook of their own."""
+
+import os
+import shutil
+
+import nbformat
+import pytest
+from environments import ROOT, UV, copy_repository, environment, run
+
+LOCK = ROOT / "requirements.lock"
+
+NOTEBOOK = [
+    """\
+%matplotlib inline
+import matplotlib.pyplot as plt
+from mxnet import np, npx
+from mxnet.gluon import nn
+from gluon_activations import compare_activations, visualize_activation
+npx.set_np()""",
+    """\
+class Ripple(nn.HybridBlock):
+    def __init__(self, pace=2):
+        super().__init__()
+        self.pace = pace
+        with self.name_scope():
+            self.height = self.params.get("height", shape=(1,), init="ones")
+
+    def hybrid_forward(self, F, x, height):
+        return x + height * F.np.sin(self.pace * x)
+
+ripple = Ripple()
+ripple.initialize()
+visualize_activation(ripple)""",
+    """\
+fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
+curve = visualize_activation(ripple, np.linspace(-3, 3, 101), ax=left)
+bars = right.hist(curve.gradient, bins=20)
+print(curve)""",
+    """\
+for k in range(10):
+    curve = visualize_activation(lambda x: npx.relu(x) + 0.1 * k * np.tanh(x), title=f"k = {k}")
+    print(k, curve.y.max().round(3), not curve.wrong.any())""",
+    """\
+ripple.hybridize()
+compare_activations({"ripple": ripple, "tanh": np.tanh, "gelu": nn.GELU()})""",
+]
+PICTURES = [0, 1, 1, 10, 1]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The Python of an environment with the wheel and what it declares, and no more."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(UV, "build", "--wheel", "--out-dir", folder, copy_repository(folder / "clone"), cwd=folder)
+    [wheel] = folder.glob("*.whl")
+    return environment(folder / "env", wheel, "--constraint", LOCK)
+
+
+def test_wheel_installs_with_three_dependencies_only(installed, tmp_path):
+    ask = (
+        "from importlib.metadata import metadata; m = metadata('gluon-activations'); print(*m.get_all('{}'), sep='\\n')"
+    )
+    requires = run(installed, "-c", ask.format("Requires-Dist"), cwd=tmp_path).splitlines()
+    without_extras = [line for line in requires if "extra ==" not in line]
+    assert sorted(without_extras) == ["matplotlib>=3.5", "mxnet<2,>=1.9.1", "numpy<1.24,>=1.17"]
+    assert run(installed, "-c", ask.format("Requires-Python"), cwd=tmp_path) == "<3.12,>=3.8\n"
+    run(installed, "-c", "import gluon_activations", cwd=tmp_path)
+
+
+@pytest.fixture
+def own_notebook(tmp_path):
+    path = tmp_path / "own" / "ripple.ipynb"
+    path.parent.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in NOTEBOOK]), path)
+    shutil.copy(ROOT / "conftest.py", path.parent)
+    return path
+
+
+def test_a_notebook_of_ones_own_runs_there_and_is_regression_tested(installed, own_notebook, tmp_path):
+    run(
+        UV,
+        "pip",
+        "install",
+        "--python",
+        installed,
+        "--constraint",
+        LOCK,
+        "ipykernel",
+        "nbclient",
+        "nbval",
+        cwd=tmp_path,
+    )
+    env = ("env", "-i", f"HOME={tmp_path}", f"PATH={installed.parent}{os.pathsep}{os.defpath}")
+
+    def nbval():
+        return run(*env, "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", cwd=own_notebook.parent)
+
+    run(*env, "jupyter-execute", "--inplace", own_notebook, cwd=own_notebook.parent)
+    notebook = nbformat.read(own_notebook, as_version=4)
+    pictures = [[out for out in cell.outputs if "image/png" in out.get("data", {})] for cell in notebook.cells]
+    assert [len(found) for found in pictures] == PICTURES
+    assert "is the slope of f(x)" in notebook.cells[1].outputs[-1].data["text/plain"]
+    for _ in range(2):
+        assert "5 passed" in nbval()
+
+    drawn = pictures[3]
+    drawn[6].data["image/png"] = drawn[5].data["image/png"]
+    nbformat.write(notebook, own_notebook)
+    with pytest.raises(AssertionError, match=r"(?s)Picture 6 differs; see .*ripple-cell3-.*1 failed, 4 passed"):
+        nbval()
