@@ -108,11 +108,11 @@ def layer_statistics(net, x, y=None):
         with autograd.record(train_mode=False):
             for _ in stage[1:]:
                 x = next(children)(x)
-            after = x if len(stage) > 1 else x * 1
+            after = x * 1  # on autograd's tape, even where no activation follows
         [slope] = autograd.grad(after, [before], train_mode=False)
         name = f"{number} {type(stage[0]).__name__}"
         layers.append(Layer(name, before.asnumpy(), after.asnumpy(), slope.asnumpy(), gradient))
-        x = after.detach()
+        x = after
     return layers
 
 

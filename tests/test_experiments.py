@@ -19,7 +19,8 @@ import pytest
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 
-from gluon_activations.experiments import Data, layer_statistics, mlp, mnist1d, plot_layers, train
+from gluon_activations.experiments import Data, layer_statistics, mlp, mnist1d, plot_layers, seconds, train
+from gluon_activations.layers import Layer
 from gluon_activations.sweeps import sweep
 
 RELU = functools.partial(nn.Activation, "relu")
@@ -44,6 +45,9 @@ def test_mlp_has_the_depth_width_and_classes_asked_for():
     assert [child.weight.shape for child in net if isinstance(child, nn.Dense)] == [(7, 5), (7, 7), (7, 7), (4, 7)]
     assert (net[0].weight.data() == 1).asnumpy().all()
     assert len({id(child) for child in net}) == 7  # a new activation for each layer
+    default = mlp(None, depth=0)
+    default(nd.ones((1, 100)))
+    assert 0.06 < abs(default[0].weight.data()).max().asscalar() <= 0.07
 
 
 def test_without_an_activation_an_mlp_is_linear():
@@ -105,12 +109,14 @@ def test_training_learns_and_leaves_the_random_states_alone(data):
     want = np.random.rand(), random.random()
     np.random.seed(5)
     random.seed(5)
-    history = train(mlp(RELU, 1, 50, 3), data, epochs=40, lr=1e-2, batch_size=20)
+    net = mlp(RELU, 1, 50, 3)
+    history = train(net, data, epochs=40, lr=1e-2, batch_size=20)
     assert (np.random.rand(), random.random()) == want
     assert history.loss.shape == history.accuracy.shape == (40,)
     assert history.loss[-1] < 0.3 < 0.8 < history.loss[0]
     assert history.accuracy[-1] > 0.8
     assert not history.diverged
+    assert net._active  # it is hybridised
     assert repr(history).startswith("40 epochs: loss 0.")
 
 
@@ -137,6 +143,7 @@ def test_the_loss_of_the_first_epoch_is_that_of_a_plain_loop(data):
         trainer.step(60)
         losses.append(loss.asnumpy().mean())
     assert history.loss[0] == pytest.approx(np.mean(losses), rel=1e-5)
+    assert history.accuracy[0] == (plain(nd.array(data.x_test)).asnumpy().argmax(axis=1) == data.y_test).mean()
     for a, b in zip(weights(net), weights(plain)):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
@@ -146,6 +153,9 @@ def test_a_divergence_is_reported_and_not_raised(data):
     assert history.diverged
     assert len(history.loss) < 50
     assert repr(history) == f"diverged in epoch {len(history.loss)}"
+    infinite = train(mlp(None, 0, 1, 3, mx.init.Normal(1e37)), data, epochs=2)
+    assert infinite.diverged
+    assert infinite.loss.tolist() == [np.inf]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +180,12 @@ def test_a_bar_shows_unless_it_is_told_not_to(progress, variable, shown, data, c
         monkeypatch.setenv("TQDM_DISABLE", variable)
     train(mlp(None, 0, 1, 3), data, epochs=2, progress=progress)
     assert ("2/2" in capsys.readouterr().err) == shown
+
+
+def test_seconds_are_those_of_forward_and_backward():
+    assert 0 < seconds(RELU(), size=10**5) < seconds(nn.Swish(), size=3 * 10**6)
+    with pytest.raises(Exception, match="grad"):
+        seconds(lambda x: nd.zeros(3), size=3)
 
 
 # layer_statistics
@@ -241,7 +257,22 @@ def test_nested_and_convolutional_nets_will_do(hybridised):
     layers = layer_statistics(net, x, [0, 1, 1])
     assert [layer.name for layer in layers] == ["1 Conv2D", "2 Dense"]
     assert layers[0].before.shape == (3, 4, 3, 3)
+    np.testing.assert_allclose(layers[0].after, nn.Flatten()(body(nd.array(x))).asnumpy(), rtol=1e-5)
     np.testing.assert_allclose(layers[-1].after, net(nd.array(x)).asnumpy(), rtol=1e-5)
+
+
+def test_dropout_drops_nothing():
+    net = nn.HybridSequential()
+    net.add(nn.Dense(50), nn.Dropout(0.5), nn.Dense(2))
+    net.initialize()
+    once, again = layer_statistics(net, X, Y), layer_statistics(net, X, Y)
+    for a, b in zip(once, again):
+        np.testing.assert_array_equal(a.gradient, b.gradient)
+
+
+def test_saturated_is_a_slope_under_a_hundredth_in_size():
+    slope = np.array([[0.05, 0.009], [-0.009, -0.5]])
+    assert Layer("1 Dense", slope, slope, slope, None).saturated == 0.5
 
 
 def test_the_table_has_a_line_a_layer(net):
@@ -271,6 +302,9 @@ def test_histograms_have_a_column_a_layer(data):
     assert "activations: #0072b2" in repr(figure)
     plot_layers(layer_statistics(net, data.x), shown=3)
     assert len(plt.gcf().axes) == 3
+    wild = np.array([[1, np.inf, np.nan]])
+    plot_layers([Layer("1 Dense", wild, wild, wild, wild)])
+    assert plt.gcf().axes[0].lines[0].get_ydata().max() == 1
     plt.close("all")
 
 
@@ -312,6 +346,12 @@ def test_one_worker_gives_the_rows_that_two_give(rows, data):
     assert essence(sweep(ACTIVATIONS, [0, 1], data=data, n_jobs=1, **SMALL)) == essence(rows)
 
 
+def test_what_an_activation_draws_as_it_is_made_is_seeded_too(data):
+    drawn = {"PReLU": lambda: nn.PReLU(mx.init.Normal(0.3))}
+    first, again = (sweep(drawn, [0], data=data, **SMALL) for _ in range(2))
+    assert essence(first) == essence(again)
+
+
 def test_every_combination_is_run(data):
     initializers = {"small": mx.init.Normal(1e-3), "Xavier": mx.init.Xavier()}
     rows = sweep({"ReLU": RELU}, [0], data=data, initializers=initializers, lrs=[1e-2, 1e-3], depths=[0, 1], **SMALL)
@@ -337,10 +377,11 @@ def test_a_run_that_fails_is_a_row_that_says_why(data):
     def raises():
         raise ValueError("no such\nactivation")
 
-    rows = sweep({"raises": raises, "dies": dies, "ReLU": RELU}, [0], data=data, **SMALL)
-    assert rows[0]["error"] == "ValueError: no such"
-    assert rows[0]["accuracy"] is None
-    assert rows[1]["error"].startswith("TerminatedWorkerError: ")
+    # One at a time, so that all the others are still to come when the first one takes its process with it.
+    rows = sweep({"dies": dies, "raises": raises, "ReLU": RELU}, [0], data=data, n_jobs=1, **SMALL)
+    assert rows[0]["error"].startswith("TerminatedWorkerError: ")
+    assert rows[1]["error"] == "ValueError: no such"
+    assert rows[1]["accuracy"] is None
     assert rows[2]["error"] is None
 
 
@@ -363,6 +404,17 @@ def test_a_stopped_sweep_goes_on_from_its_file(rows, data, tmp_path):
     other = sweep({"ReLU": RELU}, [0], data=data, file=file, **{**SMALL, "epochs": 1})
     assert other[0]["epochs"] == 1
     assert len(file.read_text().splitlines()) == 7
+    [elsewhere] = sweep({"ReLU": RELU}, [0], data=data._replace(y_test=data.y_test * 0), file=file, **SMALL)
+    assert elsewhere["accuracy"] != first[0]["accuracy"]
+
+
+def test_a_failed_run_is_run_again(data, tmp_path):
+    def raises():
+        raise ValueError("no such activation")
+
+    for activation, error in ((raises, "ValueError: no such activation"), (RELU, None)):
+        [row] = sweep({"ReLU": activation}, [0], data=data, file=tmp_path / "rows.jsonl", **SMALL)
+        assert row["error"] == error
 
 
 def test_ctrl_c_keeps_what_is_done_and_leaves_no_worker(tmp_path):

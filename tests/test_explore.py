@@ -18,6 +18,7 @@ explore_activation(lambda alpha: None if 0.4 < alpha < 0.6 else nn.LeakyReLU(alp
 MOVE = """\
 from ipywidgets.widgets.widget import _instances
 [slider] = [widget for widget in _instances.values() if type(widget).__name__ == "FloatSlider"]
+assert abs(slider.step - 0.008) < 1e-9  # a hundredth of its range
 slider.value = {to}"""
 
 
