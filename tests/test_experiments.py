@@ -348,8 +348,8 @@ def test_one_worker_gives_the_rows_that_two_give(rows, data):
 
 def test_what_an_activation_draws_as_it_is_made_is_seeded_too(data):
     drawn = {"PReLU": lambda: nn.PReLU(mx.init.Normal(0.3))}
-    first, again = (sweep(drawn, [0], data=data, **SMALL) for _ in range(2))
-    assert essence(first) == essence(again)
+    upwards, downwards = (sweep(drawn, seeds, data=data, **SMALL) for seeds in ([0, 1, 2, 3], [3, 2, 1, 0]))
+    assert essence(upwards) == essence(downwards)[::-1]
 
 
 def test_every_combination_is_run(data):
