@@ -1,7 +1,9 @@
 """Copies of the repository, new virtual environments, and commands run free of the tests' own."""
 
+import functools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +31,12 @@ def environment(folder, *requirements, python=sys.executable, cwd=None):
     if requirements:
         run(UV, "pip", "install", "--python", inside, *requirements, cwd=cwd or folder.parent)
     return inside
+
+
+def start(*command):
+    """Start a command that Ctrl-C stops, even where these tests run in the background, which ignores it."""
+    obeying = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=obeying)
 
 
 def copy_repository(folder):

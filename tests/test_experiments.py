@@ -5,7 +5,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ import mxnet as mx
 import numpy as np
 import psutil
 import pytest
+from environments import start
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 
@@ -427,7 +427,7 @@ if __name__ == "__main__":
     print(len(rows), flush=True)
 """
     )
-    run = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = start(sys.executable, script)
     while not (file.exists() and len(file.read_text().splitlines()) >= 3):
         assert run.poll() is None, run.stderr.read()
         time.sleep(0.1)

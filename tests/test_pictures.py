@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from environments import start
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parent.parent
@@ -25,8 +26,7 @@ def write(path, *cells):
 
 
 def refresh(*paths):
-    command = [sys.executable, ROOT / "tools" / "refresh_notebooks.py", *paths]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    return start(sys.executable, ROOT / "tools" / "refresh_notebooks.py", *paths)
 
 
 def spoil_pixel(png):
