@@ -9,7 +9,8 @@ from mxnet import autograd
 from mxnet.gluon import Block, nn
 from mxnet.gluon.parameter import DeferredInitializationError
 
-_ACTIVATION_NAMES = {"relu": "ReLU", "softrelu": "softReLU"}
+from gluon_activations.slopes import hold_against_slope
+from gluon_activations.words import decimals
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,9 +39,11 @@ class Curve:
     wrong: np.ndarray
 
     def __repr__(self):
-        return f"f(x) {_range(self.y)}\nf'(x) {_range(self.gradient)}\nf'(x) {self._verdict()}"
+        return f"f(x) {_range(self.y)}\nf'(x) {_range(self.gradient)}\nf'(x) {self.verdict}"
 
-    def _verdict(self):
+    @property
+    def verdict(self):
+        """Whether f'(x) is the slope of f(x), and if not, where and by how much it is off."""
         if not self.wrong.any():
             return "is the slope of f(x)"
         # A run of wrong points starts where the mask rises, and ends one before it falls.
@@ -95,17 +98,8 @@ def trace_activation(activation, x=None, *, ctx=None):
     y, gradient = _evaluate(activation, x, ctx, differentiate=True)
     _check_elementwise(activation, x, y, ctx)
 
-    # Small enough for the curve's bends, large enough for float32's rounding: tried in the tests.
-    h = np.float32(2**-7) * np.maximum(1, np.abs(x))
-    left, right = x - h, x + h
-    y_left, y_right = _evaluate(activation, left, ctx), _evaluate(activation, right, ctx)
-    with np.errstate(invalid="ignore", over="ignore"):
-        from_left, to_right = (y - y_left) / (x - left), (y_right - y) / (right - x)
-        slope = (y_right - y_left) / (right - left)
-        slack = 1e-2 * np.maximum(1, np.abs(gradient))
-        low, high = np.minimum(from_left, to_right) - slack, np.maximum(from_left, to_right) + slack
-        is_slope = (low <= gradient) & (gradient <= high)
-    return Curve(x, y, gradient, slope, ~is_slope & np.isfinite(from_left) & np.isfinite(to_right))
+    slope, wrong = hold_against_slope(lambda points: _evaluate(activation, points, ctx), x, y, gradient)
+    return Curve(x, y, gradient, slope, wrong)
 
 
 def display_name(activation):
@@ -124,11 +118,6 @@ def display_name(activation):
         listed = ", ".join(f"{key.strip('_')} = {value:.3g}" for key, value in numbers.items())
         return f"{kind} ({listed})" if listed else kind
     return getattr(activation, "__name__", type(activation).__name__).strip("<>")
-
-
-def decimals(value):
-    """Round to three decimals, as float32 results agree on every processor, with no negative zero."""
-    return f"{np.round(float(value), 3) + 0.0:.3f}"
 
 
 def _range(values):

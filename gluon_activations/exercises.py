@@ -9,8 +9,9 @@ from mxnet import autograd, nd
 from mxnet.gluon import nn
 
 from gluon_activations import blocks
-from gluon_activations.curves import decimals, trace_activation
+from gluon_activations.curves import trace_activation
 from gluon_activations.experiments import layer_statistics, mlp, mnist1d, train
+from gluon_activations.words import decimals
 
 
 def check(exercise, answer):
@@ -30,9 +31,9 @@ def check(exercise, answer):
     ValueError
         If there is no such exercise.
     """
-    if exercise not in _CHECKS:
-        raise ValueError(f"exercise must be one of {', '.join(_CHECKS)}; not {exercise!r}.")
-    complaint = _CHECKS[exercise](answer)
+    if exercise not in CHECKS:
+        raise ValueError(f"exercise must be one of {', '.join(CHECKS)}; not {exercise!r}.")
+    complaint = CHECKS[exercise](answer)
     print(f"not yet: {complaint}" if complaint else "right")
 
 
@@ -61,7 +62,7 @@ def _same(activation, x, y, gradient=None):
 def _objection(activation):
     curve = trace_activation(activation)
     if curve.wrong.any():
-        return f"f'(x) {curve._verdict()}"
+        return f"f'(x) {curve.verdict}"
 
 
 _RELU, _SOFTSIGN = (functools.partial(nn.Activation, kind) for kind in ("relu", "softsign"))
@@ -218,7 +219,7 @@ def _learned_height(factory):
         return f"the gradient of the height is {decimals(given)} where it should be {decimals(truth)}"
 
 
-_CHECKS = {
+CHECKS = {
     "1.1": lambda guess: _near(guess, trace_activation(lambda x: nd.tanh(2 * x)).gradient.max(), 0.01),
     "1.2": _bent_but_steep,
     "1.3": _objection,

@@ -7,7 +7,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gluon_activations.curves import trace_activation
-from gluon_activations.plots import _STYLE, DescribedFigure, visualize_activation
+from gluon_activations.figures import STYLE, DescribedFigure
+from gluon_activations.plots import visualize_activation
 
 
 def explore_activation(factory, x=None, **ranges):
@@ -58,7 +59,7 @@ def explore_activation(factory, x=None, **ranges):
 
     def draw():
         activation = factory(**{name: slider.value for name, slider in sliders.items()})
-        with plt.rc_context(_STYLE):
+        with plt.rc_context(STYLE):
             figure = plt.figure(FigureClass=DescribedFigure, figsize=(6, 3.6))
             plt.close(figure)  # it is shown by hand below, and not a second time at the end of the cell
             curve = visualize_activation(activation, x, ax=figure.add_subplot())

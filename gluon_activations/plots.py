@@ -1,47 +1,21 @@
-"""Draw curves, on figures that can say what is on them."""
+"""Draw curves on figures."""
 
 from collections.abc import Mapping
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 
-from gluon_activations.curves import decimals, display_name, trace_activation
+from gluon_activations.curves import display_name, trace_activation
+from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
 
-# Okabe and Ito's colours, told apart by colour-blind readers, the first two also in greyscale.
-_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"]
-_MARKERS = "os^Dv*P"
-_STYLE = {
-    "axes.grid": True,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.dpi": 100,
-    "grid.alpha": 0.3,
-    "legend.framealpha": 0.8,
-    "lines.linewidth": 2,
-    "lines.markersize": 5,
-}
 _DRAWN_POINTS = 4000  # more than a screen is wide; beyond it a line is thinned
-
-
-class DescribedFigure(Figure):
-    """A figure whose ``repr`` says what is really on it, read back from its axes.
-
-    Jupyter stores that text beside the picture: nbval compares it, and it serves readers who cannot
-    see the picture. ``plt.subplots(FigureClass=DescribedFigure)`` makes one.
-    """
-
-    def __repr__(self):
-        return "\n".join(line for axes in self.axes for line in _describe(axes))
 
 
 class Curves(dict):
     """Label to `Curve`, in the order drawn; its ``repr`` is one sentence a label."""
 
     def __repr__(self):
-        return "\n".join(f"{label}: f'(x) {curve._verdict()}" for label, curve in self.items())
+        return "\n".join(f"{label}: f'(x) {curve.verdict}" for label, curve in self.items())
 
 
 def visualize_activation(activation, x=None, *, title=None, ax=None, ctx=None):
@@ -75,15 +49,15 @@ def visualize_activation(activation, x=None, *, title=None, ax=None, ctx=None):
     trace_activation : the numbers without the picture.
     """
     curve = trace_activation(activation, x, ctx=ctx)
-    with plt.rc_context(_STYLE if ax is None else {}):
+    with plt.rc_context(STYLE if ax is None else {}):
         figure = plt.figure(FigureClass=DescribedFigure, figsize=(6, 3.6)) if ax is None else None
         ax = figure.add_subplot() if figure else ax
-        _draw(ax, curve.x, curve.y, label="f(x)", color=_COLOURS[0])
-        _draw(ax, curve.x, curve.gradient, label="f'(x)", color=_COLOURS[1], linestyle="--")
+        _draw(ax, curve.x, curve.y, label="f(x)", color=COLOURS[0])
+        _draw(ax, curve.x, curve.gradient, label="f'(x)", color=COLOURS[1], linestyle="--")
         _draw_true_slope(ax, curve, label="slope of f(x)", color="black")
         ax.set(title=display_name(activation) if title is None else title, xlabel="x")
         ax.legend(loc="upper left")
-    _show(figure)
+    show(figure)
     return curve
 
 
@@ -116,14 +90,14 @@ def compare_activations(activations, x=None, *, axes=None, ctx=None):
     if axes is not None and np.size(axes) != 2:
         raise ValueError(f"axes must be a pair, for f(x) and for f'(x); it holds {np.size(axes)}.")
     curves = Curves({label: trace_activation(activation, x, ctx=ctx) for label, activation in activations.items()})
-    with plt.rc_context(_STYLE if axes is None else {}):
+    with plt.rc_context(STYLE if axes is None else {}):
         figure = None
         if axes is None:
             figure = plt.figure(FigureClass=DescribedFigure, figsize=(9, 3.6), layout="constrained")
             axes = figure.subplots(1, 2)
         values, gradients = np.ravel(axes)
         for i, (label, curve) in enumerate(curves.items()):
-            look = {"color": _COLOURS[i % 7], "marker": _MARKERS[i % 7], "markevery": (0.01 * i, 0.12)}
+            look = {"color": COLOURS[i % 7], "marker": MARKERS[i % 7], "markevery": (0.01 * i, 0.12)}
             _draw(values, curve.x, curve.y, label=label, **look)
             _draw(gradients, curve.x, curve.gradient, label=label, linestyle="--", **look)
             _draw_true_slope(gradients, curve, label=f"slope of {label}", **look)
@@ -132,7 +106,7 @@ def compare_activations(activations, x=None, *, axes=None, ctx=None):
         values.legend(loc="upper left")
         if any(curve.wrong.any() for curve in curves.values()):
             gradients.legend(loc="upper left")
-    _show(figure)
+    show(figure)
     return curves
 
 
@@ -148,25 +122,3 @@ def _draw(ax, x, y, **look):
 def _draw_true_slope(ax, curve, **look):
     if curve.wrong.any():
         _draw(ax, curve.x, np.where(curve.wrong, curve.slope, np.nan), linestyle=":", zorder=3, **look)
-
-
-def _show(figure):
-    # Under the inline backend a figure would otherwise come after the cell's last value.
-    if figure and "inline" in matplotlib.get_backend():
-        from IPython.display import display
-
-        display(figure)
-        plt.close(figure)
-
-
-def _describe(axes):
-    low, high, bottom, top = map(decimals, (*axes.get_xlim(), *axes.get_ylim()))
-    legend = axes.get_legend()
-    yield f"{axes.get_title()}: x {axes.get_xlabel()!r} {low} to {high}, y {axes.get_ylabel()!r} {bottom} to {top}"
-    if legend:
-        yield f"  legend: {', '.join(text.get_text() for text in legend.get_texts())}"
-    for line in axes.lines:
-        x, y = (np.asarray(data, dtype=float) for data in line.get_data())
-        probes = np.unique(np.linspace(0, x.size - 1, 9).astype(int)) if x.size else []
-        at = " ".join(f"({decimals(x[i])}, {decimals(y[i])})" for i in probes)
-        yield f"  {line.get_label()}: {to_hex(line.get_color())} {line.get_linestyle()} {x.size} points {at}"

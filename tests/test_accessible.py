@@ -9,9 +9,9 @@ from colorspacious import cspace_convert, deltaE
 from matplotlib.colors import to_rgb
 from mxnet.gluon import nn
 
-from gluon_activations import activation_blocks, compare_activations, plots, visualize_activation
+from gluon_activations import activation_blocks, compare_activations, figures, visualize_activation
 
-COLOURS = np.array([to_rgb(colour) for colour in plots._COLOURS])
+COLOURS = np.array([to_rgb(colour) for colour in figures.COLOURS])
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_any_two_colours_are_told_apart(deficiency):
         seen = np.clip(cspace_convert(COLOURS, space, "sRGB1"), 0, 1)
     for i, j in itertools.combinations(range(len(COLOURS)), 2):
         # In CAM02-UCS 1 is just noticeable, side by side; the closest two here are 11 apart.
-        assert deltaE(seen[i], seen[j], input_space="sRGB1") > 10, (plots._COLOURS[i], plots._COLOURS[j])
+        assert deltaE(seen[i], seen[j], input_space="sRGB1") > 10, (figures.COLOURS[i], figures.COLOURS[j])
 
 
 def test_colours_stand_out_from_white():

@@ -11,7 +11,8 @@ from mxnet import autograd, npx
 from mxnet.gluon import nn
 
 from gluon_activations import activation_blocks, trace_activation
-from gluon_activations.curves import decimals, display_name
+from gluon_activations.curves import display_name
+from gluon_activations.words import decimals
 
 
 class Sigmoid(autograd.Function):

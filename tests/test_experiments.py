@@ -19,9 +19,8 @@ from environments import start
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 
-from gluon_activations.experiments import Data, layer_statistics, mlp, mnist1d, plot_layers, seconds, train
-from gluon_activations.layers import Layer
-from gluon_activations.sweeps import sweep
+from gluon_activations.experiments import Data, layer_statistics, mlp, mnist1d, plot_layers, seconds, sweep, train
+from gluon_activations.experiments.layers import Layer
 
 RELU = functools.partial(nn.Activation, "relu")
 
@@ -421,7 +420,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_worker(tmp_path):
     script, file = tmp_path / "sweeping.py", tmp_path / "rows.jsonl"
     script.write_text(
         f"""\
-from gluon_activations.sweeps import sweep
+from gluon_activations.experiments import sweep
 if __name__ == "__main__":
     rows = sweep({{"identity": None}}, range(500), epochs=3, file={str(file)!r}, progress=False)
     print(len(rows), flush=True)

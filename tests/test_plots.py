@@ -13,7 +13,7 @@ import pytest
 from mxnet.gluon import nn
 
 from gluon_activations import activation_blocks, compare_activations, visualize_activation
-from gluon_activations.plots import DescribedFigure
+from gluon_activations.figures import DescribedFigure
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,8 @@
-"""Small nets: build them, train them, look inside, and repeat over seeds. Needs the extra ``experiments``."""
+"""Build small nets, train them, and time what they are made of."""
 
-import functools
 import os
-import random
 import time
 import timeit
-from collections import namedtuple
 from dataclasses import dataclass
 
 import mxnet as mx
@@ -13,13 +10,6 @@ import numpy as np
 from mxnet import autograd, gluon, nd
 from mxnet.gluon import nn
 from tqdm.auto import tqdm
-
-from gluon_activations.layers import layer_statistics, plot_layers
-
-__all__ = ["Data", "History", "layer_statistics", "mlp", "mnist1d", "plot_layers", "seconds", "train"]
-
-Data = namedtuple("Data", "x y x_test y_test")
-Data.__doc__ = "Samples, shape (n, features), and their classes, shape (n,), to train on and to test on."
 
 
 def mlp(activation, depth=2, width=100, classes=10, initializer=None):
@@ -57,29 +47,6 @@ def mlp(activation, depth=2, width=100, classes=10, initializer=None):
     net.add(nn.Dense(classes))
     net.initialize(initializer or mx.init.Uniform())
     return net
-
-
-@functools.lru_cache(maxsize=None)
-def mnist1d():
-    """Make MNIST-1D: ten digits, drawn as signals of 40 points. It takes seconds, once a process.
-
-    It can tell activations apart, which small image sets such as scikit-learn's digits cannot.
-    Greydanus 2020, arXiv 2011.14439.
-
-    Returns
-    -------
-    Data
-        4000 samples to train on, 1000 to test on, float32.
-    """
-    from mnist1d.data import get_dataset_args, make_dataset  # never get_dataset, which would download
-
-    numpys, pythons = np.random.get_state(), random.getstate()
-    try:
-        made = make_dataset(get_dataset_args())  # seeds both
-    finally:
-        np.random.set_state(numpys)
-        random.setstate(pythons)
-    return Data(*(made[key].astype("float32") for key in ("x", "y", "x_test", "y_test")))
 
 
 @dataclass(frozen=True, eq=False)

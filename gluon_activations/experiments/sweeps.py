@@ -10,7 +10,8 @@ import joblib
 import mxnet as mx
 from joblib.parallel import get_active_backend
 
-from gluon_activations.experiments import mlp, mnist1d, progress_bar, train
+from gluon_activations.experiments.data import mnist1d
+from gluon_activations.experiments.training import mlp, progress_bar, train
 
 _SETTING = ("activation", "initialiser", "lr", "depth", "seed")
 _COMMON = ("width", "epochs", "batch_size", "data")

@@ -1,0 +1,21 @@
+"""Small nets: build them, train them, look inside, and repeat over seeds. Needs the extra ``experiments``."""
+
+from gluon_activations.experiments.data import Data, mnist1d
+from gluon_activations.experiments.layers import Layer, Layers, layer_statistics
+from gluon_activations.experiments.pictures import plot_layers
+from gluon_activations.experiments.sweeps import sweep
+from gluon_activations.experiments.training import History, mlp, seconds, train
+
+__all__ = [
+    "Data",
+    "History",
+    "Layer",
+    "Layers",
+    "layer_statistics",
+    "mlp",
+    "mnist1d",
+    "plot_layers",
+    "seconds",
+    "sweep",
+    "train",
+]

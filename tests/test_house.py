@@ -1,0 +1,115 @@
+"""Each thing in its room: what may import what, read from the syntax trees."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = "gluon_activations"
+# A room imports from those above its line here, and none beside or below it.
+STOREYS = [
+    {"mxnet_import", "words"},
+    {"slopes", "blocks"},
+    {"catalogue", "curves", "figures"},
+    {"plots", "experiments"},
+    {"explore", "exercises"},
+]
+WING = ["data", "training", "layers", "sweeps", "pictures"]  # each may import from those to its left
+FOREIGN = {
+    "words": {"mxnet", "matplotlib"},
+    "slopes": {"mxnet", "matplotlib"},
+    "figures": {"mxnet"},
+    "curves": {"matplotlib"},
+}
+PRIVATE = "_(?!_)"
+MODULES = sorted(path for path in (ROOT / PACKAGE).rglob("*.py") if path.name != "__init__.py")
+SOURCES = [
+    path
+    for folder in (PACKAGE, "tests", "tools", "benchmarks", "docs")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+
+
+def imports(source):
+    """Return each (module, name) that is imported anywhere in a file, with None for a whole module."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.module or ".", alias.name) for alias in node.names)
+
+
+def private(source):
+    """Return the private names of ours that a file takes."""
+    ours = set()
+    for module, name in imports(source):
+        parts = [*module.split("."), *([name] if name else [])]
+        if parts[0] in (PACKAGE, "."):
+            ours.add(parts[-1])
+            yield from (part for part in parts if re.match(PRIVATE, part))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) in ours and re.match(PRIVATE, node.attr):
+            yield node.attr
+
+
+def rooms(source):
+    """Return the rooms of ours that a file imports from, such as ("figures",) or ("experiments", "data")."""
+    for module, name in imports(source):
+        if module.split(".")[0] == PACKAGE:
+            yield tuple(f"{module}.{name or ''}".strip(".").split(".")[1:3])
+
+
+def objections(path, source):
+    *wing, room = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
+    storey = next(i for i, storey in enumerate(STOREYS) if (wing or [room])[0] in storey)
+    lower = set().union(*STOREYS[:storey])
+    for there, *inner in rooms(source):
+        if wing and there == wing[0]:
+            if not inner or inner[0] not in WING[: WING.index(room)]:
+                yield f"{room} imports {'.'.join([there, *inner])}"
+        elif there not in lower:
+            yield f"{room} imports {there}"
+    for module, _ in imports(source):
+        if module.split(".")[0] in FOREIGN.get(room, ()):
+            yield f"{room} imports {module}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_room_imports_from_below_only(path):
+    assert list(objections(path, path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("figures", "import mxnet as mx"),
+        ("figures", "from gluon_activations.curves import Curve"),
+        ("slopes", "from matplotlib import pyplot"),
+        ("slopes", "def f():\n    from mxnet import nd"),
+        ("curves", "from gluon_activations import figures"),
+        ("plots", "from gluon_activations.experiments import mlp"),
+        ("blocks", "from gluon_activations.catalogue import activation_blocks"),
+        ("experiments/data", "from gluon_activations.experiments.training import mlp"),
+        ("experiments/data", "from gluon_activations.experiments import mlp"),
+        ("experiments/layers", "from gluon_activations.exercises import check"),
+    ],
+)
+def test_an_import_from_above_is_seen(room, line):
+    assert len(list(objections(ROOT / PACKAGE / f"{room}.py", line))) == 1
+
+
+def test_nothing_imports_a_private_name():
+    found = {str(path): list(private(path.read_text(encoding="utf-8"))) for path in SOURCES}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("line", ["from {} import _b", "import {}._b", "from {}._b import c", "from {} import b; b._c"])
+def test_a_private_import_is_seen(line):
+    assert len(list(private(line.format(PACKAGE)))) == 1
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_module_is_too_long_to_read(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
