@@ -1,15 +1,14 @@
 """Sample a function, differentiate it with autograd, and hold the one against the other."""
 
-import copy
 from dataclasses import dataclass
+from typing import Callable, Optional
 
 import mxnet as mx
 import numpy as np
-from mxnet import autograd
-from mxnet.gluon import Block, nn
-from mxnet.gluon.parameter import DeferredInitializationError
 
-from gluon_activations.slopes import hold_against_slope
+from gluon_activations.evaluation import differentiate, evaluate, find_context
+from gluon_activations.names import brief, display_name
+from gluon_activations.slopes import Check, check_gradient
 from gluon_activations.words import decimals
 
 
@@ -25,43 +24,78 @@ class Curve:
         The points, and the activation's values there (dimensionless, like all below).
     gradient : numpy.ndarray, shape (n,), float32
         The derivative of ``y`` as autograd gives it.
-    slope : numpy.ndarray, shape (n,), float32
-        What the curve itself does: its central difference quotient.
-    wrong : numpy.ndarray, shape (n,), bool
-        Where the gradient is not a slope of the curve. At a kink, any value between the left and
-        the right slope is one.
+    check : Check
+        What the gradient was found to be, all along the axis and not at the points alone.
+    other_dy : numpy.ndarray, shape (n,), float32, or None
+        None, if the gradient scales with dy, the gradient that comes from the layers behind. Else what it is with
+        another dy, divided by that.
     """
 
     x: np.ndarray
     y: np.ndarray
     gradient: np.ndarray
-    slope: np.ndarray
-    wrong: np.ndarray
+    check: Check
+    other_dy: Optional[np.ndarray] = None
+
+    @property
+    def slope(self) -> np.ndarray:
+        """What the curve itself does, shape (n,): its central difference quotient."""
+        return self.check.slope
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Where the gradient is no slope of the curve, shape (n,). At a corner, any between left and right is one."""
+        return self.check.wrong
+
+    @property
+    def right(self) -> bool:
+        """Whether the gradient is the slope of the curve, everywhere and whatever dy is, as far as can be told."""
+        found = self.check.stretches or self.check.doubts or self.other_dy is not None
+        return not found and bool(np.isfinite(self.y).any())
 
     def __repr__(self):
         return f"f(x) {_range(self.y)}\nf'(x) {_range(self.gradient)}\nf'(x) {self.verdict}"
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """Whether f'(x) is the slope of f(x), and if not, where and by how much it is off."""
-        if not self.wrong.any():
-            return "is the slope of f(x)"
-        # A run of wrong points starts where the mask rises, and ends one before it falls.
-        edges = np.flatnonzero(np.diff(self.wrong, prepend=False, append=False))
-        runs = [f"x = {decimals(self.x[a])} to {decimals(self.x[b - 1])}" for a, b in zip(edges[::2], edges[1::2])]
-        more = f" and {len(runs) - 3} more stretches" if len(runs) > 3 else ""
-        with np.errstate(invalid="ignore"):
-            worst = np.abs(self.gradient - self.slope)[self.wrong].max()
-        much = f"off by up to {decimals(worst)}" if np.isfinite(worst) else "not finite there"
-        return f"is not the slope of f(x) from {', '.join(runs[:3])}{more}: {much}"
+        check, parts = self.check, []
+        if not np.isfinite(self.y).any():
+            return "cannot be judged: f(x) is nowhere finite"
+        if check.stretches:
+            much = "not finite there" if not np.isfinite(check.off) else self._amount()
+            parts.append(f"is not the slope of f(x) {self._places(check.stretches)}: {much}")
+        if check.doubts:
+            parts.append(f"may or may not be the slope of f(x) {self._places(check.doubts)}: float32 cannot tell")
+        parts = parts or ["is the slope of f(x)"]
+        if self.other_dy is not None:
+            parts.append(f"{'and' if check.stretches else 'but'} the gradient does not scale with dy")
+        return ", ".join(parts)
+
+    def _amount(self):
+        off, nearest = self.check.off, self.check.nearest
+        steepest = np.abs(self.gradient[np.isfinite(self.gradient)]).max(initial=0)
+        share = off / abs(nearest) if nearest else np.inf
+        there = f"{100 * share:.2g} % of the slope there" if share < 1 else f"where it is {decimals(nearest, steepest)}"
+        return f"off by up to {decimals(off, min(steepest, 100 * off))}, {there}"
+
+    def _places(self, stretches):
+        scale = max(np.abs(self.x[[0, -1]]).max(), np.ptp(self.x[[0, -1]]))
+        ends = [[decimals(end, scale) for end in stretch] for stretch in stretches[:3]]
+        more = f" and {len(stretches) - 3} more stretches" if len(stretches) > 3 else ""
+        return ", ".join(f"at x = {a}" if a == b else f"from x = {a} to {b}" for a, b in ends) + more
 
 
-def trace_activation(activation, x=None, *, ctx=None):
+def trace_activation(activation: Callable, x=None, *, ctx: Optional[mx.Context] = None) -> Curve:
     """Sample an activation, and the gradient autograd gives it, without drawing.
 
-    The gradient is held against the left and the right difference quotient of the curve. The
-    activation runs in prediction mode, and nothing of the caller's is changed: parameters keep
-    their gradients, and what is not initialised stays so.
+    The gradient is held against the slope of the curve, along the whole axis: see `slopes.check_gradient` for what is
+    seen. And it is asked for with several dy, the gradient that comes from the layers behind: ones, and others of both
+    signs and of uneven size. It must scale with them, element by element, as the chain rule says.
+
+    The activation runs in prediction mode, and nothing of the caller's is changed: parameters keep their gradients,
+    and what is not initialised stays so. Only an activation that draws random numbers moves MXNet's generator, which
+    cannot be put back.
 
     Parameters
     ----------
@@ -90,42 +124,56 @@ def trace_activation(activation, x=None, *, ctx=None):
     See Also
     --------
     visualize_activation : the same, drawn.
+
+    Examples
+    --------
+    >>> from mxnet.gluon import nn
+    >>> trace_activation(nn.ELU())
+    f(x) from -1.000 to 10.000
+    f'(x) from 0.000 to 1.000
+    f'(x) is the slope of f(x)
     """
     x = _points(x)
-    if not callable(activation) or isinstance(activation, type):
-        raise TypeError(f"activation must be a function or a block, such as nn.SELU(), not {activation!r}.")
-    ctx = _context(activation, ctx)
-    y, gradient = _evaluate(activation, x, ctx, differentiate=True)
+    if not callable(activation) or isinstance(activation, (type, mx.sym.Symbol)):
+        raise TypeError(f"activation must be a function or a block, such as nn.SELU(), not {brief(activation)}.")
+    ctx = find_context(activation, ctx)
+
+    def sample(points):
+        return differentiate(activation, points, ctx)
+
+    y, gradient = sample(x)
     _check_elementwise(activation, x, y, ctx)
+    other_dy = _other_dy(activation, x, gradient, ctx)
+    curve = Curve(x, y, gradient, check_gradient(sample, x, y, gradient), other_dy)
+    if not curve.right and not all(map(np.array_equal, sample(x), (y, gradient), [True, True])):
+        raise ValueError(f"activation must be deterministic; {display_name(activation)} differs from call to call.")
+    return curve
 
-    slope, wrong = hold_against_slope(lambda points: _evaluate(activation, points, ctx), x, y, gradient)
-    return Curve(x, y, gradient, slope, wrong)
 
-
-def display_name(activation):
-    """Name an activation by its type and its parameters, never by ``block.name``."""
-    if isinstance(activation, nn.Activation):
-        return {"relu": "ReLU", "softrelu": "softReLU"}.get(activation._act_type, activation._act_type)
-    if isinstance(activation, (nn.Sequential, nn.HybridSequential)):
-        return " → ".join(map(display_name, activation)) or type(activation).__name__
-    if isinstance(activation, (nn.Lambda, nn.HybridLambda)):
-        return (getattr(activation, "_func_name", None) or activation._func_impl.__name__).strip("<>")
-    if isinstance(activation, Block):
-        kind = "Leaky ReLU" if type(activation) is nn.LeakyReLU else type(activation).__name__
-        numbers = {key: value for key, value in vars(activation).items() if type(value) in (int, float)}
-        scalars = {key: p for key, p in activation._reg_params.items() if p.shape and np.prod(p.shape) == 1}
-        numbers.update({key: p.list_data()[0].asnumpy().item() for key, p in scalars.items()})
-        listed = ", ".join(f"{key.strip('_')} = {value:.3g}" for key, value in numbers.items())
-        return f"{kind} ({listed})" if listed else kind
-    return getattr(activation, "__name__", type(activation).__name__).strip("<>")
+def _other_dy(activation, x, gradient, ctx):
+    """Return None, or the gradient with a dy with which it does not scale, divided by that."""
+    rng = np.random.RandomState(0)
+    some = slice(None, None, -(-x.size // 5000))
+    x_some, known, size = x[some], np.isfinite(gradient[some]), np.abs(gradient[np.isfinite(gradient)]).max(initial=0)
+    uneven = rng.choice([-1, 1], x_some.size) * 2 ** rng.uniform(-6, 6, x_some.size)
+    dy = np.concatenate([np.full(x_some.size, -2), uneven, -uneven[::-1]]).astype(np.float32)
+    _, given = differentiate(activation, np.tile(x_some, 3), ctx, dy)
+    with np.errstate(all="ignore"):
+        for scaled in np.split(given / dy, 3):
+            if not np.allclose(scaled[known], gradient[some][known], rtol=1e-4, atol=1e-5 * size):
+                return np.interp(x, x_some, scaled).astype(np.float32)
+    return None
 
 
 def _range(values):
     finite = values[np.isfinite(values)]
     if not finite.size:
         return "nowhere finite"
-    missing = f", not finite at {values.size - finite.size} of {values.size} points"
-    return f"from {decimals(finite.min())} to {decimals(finite.max())}{missing if finite.size < values.size else ''}"
+    missing = (
+        f", not finite at {values.size - finite.size} of {values.size} points" if finite.size < values.size else ""
+    )
+    low, high = (decimals(end, np.abs(finite).max()) for end in (finite.min(), finite.max()))
+    return f"from {low} to {high}{missing}"
 
 
 def _points(x):
@@ -145,80 +193,17 @@ def _points(x):
     return x
 
 
-def _context(activation, ctx):
-    """Return the context to compute on, once it is known to exist and to hold the parameters."""
-    if ctx is not None and not isinstance(ctx, mx.Context):
-        raise TypeError(f"ctx must be an MXNet context, such as mx.cpu(), not {ctx!r}.")
-    kind = type(activation).__name__
-    for parameter in activation.collect_params().values() if isinstance(activation, Block) else ():
-        try:
-            held = parameter.list_ctx()
-            parameter.data(held[0])
-        except DeferredInitializationError:
-            todo = f"call it once on data of yours first; the shape of {parameter.name} is not known before"
-            raise ValueError(f"activation {kind} is not wholly initialised: {todo}.") from None
-        except RuntimeError:
-            raise ValueError(f"activation {kind} is not initialised: call its initialize() first.") from None
-        ctx = ctx or held[0]
-        if ctx not in held:
-            raise ValueError(f"ctx must be where {kind} has its parameters, {held}, not {ctx}.")
-    ctx = ctx or mx.context.current_context()
-    # Asked for a GPU that is not there, MXNet prints to the terminal.
-    if ctx.device_type == "gpu" and ctx.device_id >= mx.context.num_gpus():
-        raise ValueError(f"ctx must exist, as mx.cpu() does; {ctx} does not: MXNet sees {mx.context.num_gpus()} GPUs.")
-    return ctx
-
-
-def _evaluate(activation, x, ctx, differentiate=False):
-    """Return f(x), or f(x) and its gradient, as NumPy arrays."""
-    array = (mx.np if mx.util.is_np_array() else mx.nd).array(x, dtype="float32", ctx=ctx)
-    if isinstance(activation, autograd.Function):
-        activation = copy.copy(activation)  # MXNet lets each instance be called once only
-    name = display_name(activation)
-    try:
-        if not differentiate:
-            with autograd.pause(train_mode=False):
-                return _values(activation, name, array)[0]
-        array.attach_grad()
-        with autograd.record(train_mode=False):
-            y, output = _values(activation, name, array)
-    except mx.MXNetError as error:
-        raise ValueError(f"activation {name} fails on an array of shape {x.shape}: {_reason(error)}") from error
-    try:
-        # An output depends on its own x alone, so the gradient of their sum is f'(x) at each x.
-        # grad, not backward, which would overwrite the gradients of the caller's parameters.
-        return y, autograd.grad(output, [array], train_mode=False)[0].asnumpy()
-    except mx.MXNetError as error:
-        raise ValueError(f"activation {name} has no gradient that autograd can find: {_reason(error)}") from error
-
-
-def _values(activation, name, array):
-    output = activation(array.copy())  # a copy, so that even the identity is on autograd's tape
-    if not isinstance(output, mx.nd.NDArray):
-        raise TypeError(f"activation must return an MXNet array; {name} returns {type(output).__name__}.")
-    if output.shape != array.shape:
-        raise ValueError(f"activation must be elementwise; {name} turns shape {array.shape} into {output.shape}.")
-    if output.dtype != np.float32:
-        raise ValueError(f"activation must keep float32; {name} returns {np.dtype(output.dtype)}.")
-    return output.asnumpy(), output
-
-
 def _check_elementwise(activation, x, y, ctx):
-    def gives(x, y):
-        return np.allclose(_evaluate(activation, x, ctx), y, rtol=1e-4, atol=1e-5, equal_nan=True)
+    size = np.abs(y[np.isfinite(y)]).max(initial=0)
 
-    # An elementwise function cannot tell that it sees the second quarter only, from right to left.
-    # Other functions can: their least, largest, mean and first input are all others there.
+    def gives(order):
+        return np.allclose(evaluate(activation, x[order], ctx), y[order], rtol=1e-4, atol=1e-6 * size, equal_nan=True)
+
+    # An elementwise function cannot tell where a number stands, nor that it sees a quarter of them only. Others can:
+    # the least, the largest, the mean and the first are all others there.
     quarter = slice(x.size // 4, x.size // 2 + 1)
-    if gives(x[quarter][::-1], y[quarter][::-1]):
+    if gives(np.random.RandomState(0).permutation(x.size)) and gives(quarter):
         return
-    if gives(x, y):
+    if gives(slice(None)):
         raise ValueError(f"activation must be elementwise; in {display_name(activation)} other inputs count too.")
     raise ValueError(f"activation must be deterministic; {display_name(activation)} differs from call to call.")
-
-
-def _reason(error):
-    """MXNet's own sentence, without its C++ traceback."""
-    if "CustomFunctionBackward" in str(error):
-        return "its backward raised what MXNet printed above"
-    return str(error).strip().splitlines()[-1].split("MXNetError: ")[-1]

@@ -10,8 +10,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "gluon_activations"
 # A room imports from those above its line here, and none beside or below it.
 STOREYS = [
-    {"mxnet_import", "words"},
-    {"slopes", "blocks"},
+    {"mxnet_import", "words", "intervals", "names"},
+    {"slopes", "blocks", "evaluation"},
     {"catalogue", "curves", "figures"},
     {"plots", "experiments"},
     {"explore", "exercises"},
@@ -19,8 +19,10 @@ STOREYS = [
 WING = ["data", "training", "layers", "sweeps", "pictures"]  # each may import from those to its left
 FOREIGN = {
     "words": {"mxnet", "matplotlib"},
+    "intervals": {"mxnet", "matplotlib"},
     "slopes": {"mxnet", "matplotlib"},
     "figures": {"mxnet"},
+    "evaluation": {"matplotlib"},
     "curves": {"matplotlib"},
 }
 PRIVATE = "_(?!_)"

@@ -78,6 +78,7 @@ def refresh(path, progress):
         kernel_manager_class=ThisPythonsKernel,
         timeout=300,
         record_timing=False,
+        coalesce_streams=True,  # else what is printed slowly, as on a busy machine, is stored in pieces
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: progress.update(),
     )

@@ -1,0 +1,117 @@
+"""Run an activation on numbers, and differentiate it by autograd."""
+
+import contextlib
+import copy
+
+import mxnet as mx
+import numpy as np
+from mxnet import autograd
+from mxnet.gluon import Block
+from mxnet.gluon.parameter import DeferredInitializationError
+
+from gluon_activations.names import brief, display_name
+
+
+def evaluate(activation, x, ctx):
+    """Return f(x), of the shape of x, as a NumPy array."""
+    with autograd.pause(train_mode=False):
+        return _call(activation, _array(x, ctx)).asnumpy()
+
+
+def differentiate(activation, x, ctx, dy=None):
+    """Return f(x), and f'(x) times dy, or f'(x); of the shape of x, as NumPy arrays."""
+    array = _array(x, ctx)
+    array.attach_grad()
+    with autograd.record(train_mode=False):
+        output = _call(activation, array)
+    heads = None if dy is None else [_array(dy, ctx)]
+    try:
+        # An output depends on its own x alone, so the gradient of their sum is f'(x) at each x.
+        # grad, not backward, which would overwrite the gradients of the caller's parameters.
+        [gradient] = autograd.grad(output, [array], head_grads=heads, train_mode=False)
+        return output.asnumpy(), gradient.asnumpy()
+    except mx.MXNetError as error:
+        reason = _reason(error, activation)
+        raise ValueError(
+            f"activation {display_name(activation)} has no gradient that autograd can find: {reason}"
+        ) from error
+
+
+def find_context(activation, ctx):
+    """Return the context to compute on, once it is known to exist and to hold the parameters."""
+    if ctx is not None and not isinstance(ctx, mx.Context):
+        raise TypeError(f"ctx must be an MXNet context, such as mx.cpu(), not {brief(ctx)}.")
+    kind = type(activation).__name__
+    for parameter in activation.collect_params().values() if isinstance(activation, Block) else ():
+        try:
+            held = parameter.list_ctx()
+            parameter.data(held[0])
+        except DeferredInitializationError:
+            todo = f"call it once on data of yours first; the shape of {parameter.name} is not known before"
+            raise ValueError(f"activation {kind} is not wholly initialised: {todo}.") from None
+        except RuntimeError:
+            raise ValueError(f"activation {kind} is not initialised: call its initialize() first.") from None
+        ctx = ctx or held[0]
+        if ctx not in held:
+            raise ValueError(f"ctx must be where {kind} has its parameters, {held}, not {ctx}.")
+    ctx = ctx or mx.context.current_context()
+    # Asked for a GPU that is not there, MXNet prints to the terminal.
+    if ctx.device_type == "gpu" and ctx.device_id >= mx.context.num_gpus():
+        raise ValueError(f"ctx must exist, as mx.cpu() does; {ctx} does not: MXNet sees {mx.context.num_gpus()} GPUs.")
+    return ctx
+
+
+def _array(values, ctx):
+    return (mx.np if mx.util.is_np_array() else mx.nd).array(values, dtype="float32", ctx=ctx)
+
+
+def _call(activation, array):
+    name = display_name(activation)
+    if isinstance(activation, autograd.Function):
+        activation = copy.copy(activation)  # MXNet lets each instance be called once only
+        activation._used = False
+    with _explained(activation, name, array):
+        output = activation(array.copy())  # a copy, so that even the identity is on autograd's tape
+        if isinstance(output, mx.nd.NDArray):
+            output.wait_to_read()  # some errors wait till then
+    if not isinstance(output, mx.nd.NDArray):
+        raise TypeError(f"activation must return an MXNet array; {name} returns {type(output).__name__}.")
+    if output.shape != array.shape:
+        raise ValueError(f"activation must be elementwise; {name} turns shape {array.shape} into {output.shape}.")
+    if output.dtype != np.float32:
+        raise ValueError(f"activation must keep float32; {name} returns {np.dtype(output.dtype)}.")
+    return output
+
+
+@contextlib.contextmanager
+def _explained(activation, name, array):
+    """Turn what MXNet says into a sentence; what the activation's own code raises is left as it is."""
+    try:
+        yield
+    except mx.MXNetError as error:
+        reason = _reason(error, activation)
+        raise ValueError(f"activation {name} fails on an array of shape {array.shape}: {reason}") from error
+    except AssertionError as error:
+        if "can only be called once" not in str(error):
+            raise
+        raise ValueError(
+            f"activation {name} holds an autograd.Function that has been called before, which MXNet allows once only; "
+            "make a new one in each call, as lambda x: MyFunction()(x) does."
+        ) from None
+
+
+def _reason(error, activation):
+    """Return MXNet's own sentence, without its C++ traceback, and what would do where that is known."""
+    text = str(error)
+    if "CustomFunctionBackward" in text or "Check failed: reinterpret_cast<CustomOp" in text:
+        return "its own Python code raised what MXNet printed above"
+    said = ([line for line in text.strip().splitlines() if line.strip()] or ["MXNet does not say why"])[-1]
+    said = said.split("MXNetError: ")[-1].strip()
+    for parameter in activation.collect_params().values() if isinstance(activation, Block) else ():
+        if np.prod(parameter.shape) > 1:
+            return (
+                f"{said} ({parameter.name} has shape {parameter.shape}; trace a function of one of its numbers instead)"
+            )
+        if parameter.dtype != np.float32:
+            return f"{said} ({parameter.name} is {np.dtype(parameter.dtype)}; cast the block to float32)"
+    return said
