@@ -307,3 +307,18 @@ def test_the_kinds_of_activation_are_these_and_no_others(operator, types):
 def test_gluon_has_seven_activation_blocks():
     blocks = {"Activation", "LeakyReLU", "PReLU", "ELU", "SELU", "Swish", "GELU"}
     assert set(nn.activations.__all__) == blocks
+
+
+# Negative slopes
+
+
+@pytest.mark.parametrize("alpha", [-1, -0.5])
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_the_leaky_operator_has_gradient_1_left_of_zero_for_a_negative_slope_but_in_float32(dtype, alpha):
+    def gradient(dtype):
+        y, gradient = sample(lambda x: nd.LeakyReLU(x, slope=alpha), [-3, -0.5, 2], dtype)
+        np.testing.assert_allclose(y, [-3 * alpha, -0.5 * alpha, 2], rtol=1e-3)
+        return gradient.tolist()
+
+    assert gradient(dtype) == [1, 1, 1], "MXNet's LeakyReLU has the right gradient now: notebook 04 is out of date"
+    assert gradient("float32") == [alpha, alpha, 1]
