@@ -1,6 +1,8 @@
 """Which activations there are, by family, in teaching order."""
 
-from mxnet.gluon import nn
+from typing import Dict, Optional
+
+from mxnet.gluon import Block, nn
 
 from gluon_activations import blocks
 
@@ -39,7 +41,7 @@ _FACTORIES = {
 }
 
 
-def activation_blocks(family=None):
+def activation_blocks(family: Optional[str] = None) -> Dict[str, Block]:
     """Make the activations of one family, or all of them, as Gluon blocks.
 
     Parameters
@@ -59,6 +61,14 @@ def activation_blocks(family=None):
     ------
     ValueError
         If there is no such family.
+
+    Examples
+    --------
+    >>> list(activation_blocks("sigmoids"))
+    ['sigmoid', 'tanh', 'softsign']
+    >>> from mxnet import nd
+    >>> activation_blocks()["ReLU"](nd.array([-1, 2])).asnumpy()
+    array([0., 2.], dtype=float32)
     """
     if family is None:
         families = list(_FACTORIES)

@@ -248,13 +248,13 @@ def test_rrelu_with_one_slope_is_a_leaky_relu(dtype):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: blocks.Swish(float("nan")), ValueError, "beta must be finite, not nan"),
-        (lambda: blocks.Swish(float("inf"), learn_beta=True), ValueError, "beta must be finite, not inf"),
+        (lambda: blocks.Swish(float("nan")), ValueError, "beta must be finite in float32, not nan"),
+        (lambda: blocks.Swish(float("inf"), learn_beta=True), ValueError, "beta must be finite in float32, not inf"),
         (lambda: blocks.Swish("1"), TypeError, "beta must be a number, not '1'"),
         (lambda: blocks.Swish(True), TypeError, "beta must be a number, not True"),  # learn_beta was meant
         (lambda: blocks.Swish(None), TypeError, "beta must be a number, not None"),
-        (lambda: blocks.RReLU(float("nan"), 1), ValueError, "lower must be finite, not nan"),
-        (lambda: blocks.RReLU(upper=float("inf")), ValueError, "upper must be finite, not inf"),
+        (lambda: blocks.RReLU(float("nan"), 1), ValueError, "lower must be finite in float32, not nan"),
+        (lambda: blocks.RReLU(upper=float("inf")), ValueError, "upper must be finite in float32, not inf"),
         (lambda: blocks.RReLU(0.1, "0.3"), TypeError, "upper must be a number, not '0.3'"),
         (lambda: blocks.RReLU(0.5, 0.25), ValueError, "lower must not exceed upper"),
         (lambda: blocks.GELU("none"), ValueError, "approximation must be .* not 'none'"),

@@ -67,6 +67,11 @@ def test_wheel_installs_with_three_dependencies_only(installed, tmp_path):
     run(installed, "-c", "import gluon_activations", cwd=tmp_path)
 
 
+def test_a_type_checker_may_read_the_annotations(installed, tmp_path):
+    ask = "from importlib.resources import contents; print('py.typed' in contents('gluon_activations'))"
+    assert run(installed, "-W", "ignore", "-c", ask, cwd=tmp_path) == "True\n"
+
+
 @pytest.fixture
 def own_notebook(tmp_path):
     path = tmp_path / "own" / "ripple.ipynb"

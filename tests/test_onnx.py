@@ -1,0 +1,72 @@
+"""Every block, written as ONNX and run by ONNX Runtime, from libraries in a folder of their own."""
+
+import sys
+
+import numpy as np
+import pytest
+from environments import UV, run
+from mxnet import nd
+from test_blocks import BLOCKS, make
+
+# The last that mx.onnx can write with (it uses onnx.mapping), a runtime that reads it, and what they import. The
+# runtime asks for a newer NumPy than MXNet bears, though it runs with ours: so they cannot be in requirements.lock.
+LIBRARIES = ["onnx==1.14.1", "onnxruntime==1.16.3", "protobuf==4.25.9", "flatbuffers==25.12.19"]
+
+X = np.concatenate([np.linspace(-100, 100, 2001), np.linspace(-10, 10, 2001), [-3, 3, -1e-6, 1e-6, 1e30, -1e30]])
+X = X.astype("float32").reshape(8, 501)
+
+# In another process: with these libraries on its path, an import of theirs could be taken for ours.
+EXPORT_AND_RUN = """
+import sys
+from pathlib import Path
+import mxnet as mx, numpy as np, onnx, onnxruntime
+folder = Path(sys.argv[1])
+x = np.load(folder / "x.npy")
+for graph in sorted(folder.glob("*-symbol.json")):
+    stem = str(graph)[: -len("-symbol.json")]
+    mx.onnx.export_model(str(graph), stem + "-0000.params", [x.shape], np.float32, stem + ".onnx")
+    onnx.checker.check_model(stem + ".onnx")
+    session = onnxruntime.InferenceSession(stem + ".onnx", providers=["CPUExecutionProvider"])
+    [y] = session.run(None, {"data": x})
+    np.save(stem + ".npy", y)
+"""
+
+
+@pytest.fixture(scope="module")
+def libraries(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("onnx")
+    try:
+        here = ("--python", sys.executable, "--target", folder / "lib", "--no-deps")
+        run(UV, "pip", "install", *here, *LIBRARIES, cwd=folder)
+        run(sys.executable, "-c", "import onnx, onnxruntime", cwd=folder, PYTHONPATH=str(folder / "lib"))
+    except AssertionError as failure:
+        pytest.skip(f"{', '.join(LIBRARIES)} cannot be had here: {str(failure).strip().splitlines()[-1]}")
+    return folder / "lib"
+
+
+@pytest.fixture(scope="module")
+def in_onnx_runtime(libraries, tmp_path_factory):
+    """Name of a block to what ONNX Runtime makes of X with it."""
+    folder = tmp_path_factory.mktemp("models")
+    np.save(folder / "x.npy", X)
+    for name in BLOCKS:
+        block = make(name)
+        block.hybridize()
+        block(nd.array(X))
+        block.export(str(folder / name))
+    run(sys.executable, "-c", EXPORT_AND_RUN, folder, cwd=folder, PYTHONPATH=str(libraries))
+    return {name: np.load(folder / f"{name}.npy") for name in BLOCKS}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_gives_the_same_numbers_in_onnx_runtime(name, in_onnx_runtime):
+    want = make(name)(nd.array(X)).asnumpy()
+    got = in_onnx_runtime[name]
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, want, rtol=2e-6, atol=1e-6)
+
+
+def test_softrelu_keeps_its_left_tail_there(in_onnx_runtime):
+    left = (X < -10) & (X > -80)
+    want = np.log1p(np.exp(X[left].astype("float64")))
+    np.testing.assert_allclose(in_onnx_runtime["SoftReLU"][left], want, rtol=1e-6)  # measured: 1.5e-7
