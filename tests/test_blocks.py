@@ -140,6 +140,99 @@ def test_the_tracer_finds_nothing_wrong(name):
             assert not curve.wrong.any(), curve
 
 
+# Hostile inputs
+
+DECADES = np.array([k * 10.0**n for n in range(-320, 5) for k in (1, 3)])
+HOSTILE = [np.linspace(-100, 100, 401), np.linspace(-10, 10, 401), -DECADES, DECADES, [-65504, 65504]]
+# The largest errors of value and gradient, in units of the dtype's epsilon, relative to the truth, or to 1 where it is
+# smaller. At the end of a line is what was measured, in float16, float32 and float64.
+WORST = {
+    "SELU": (4, 3),  # 1.7, 0.9; in float64 this and GELU are accurate to float32's epsilon
+    "SoftReLU": (2, 1),  # 0.8, 0.5
+    "Swish": (2, 40),  # 1.0, and for the gradient 2.1, 3.5, 14: 1 - sigmoid cancels
+    "Swish, beta 1.5": (2, 40),  # 1.0, and 2.1, 3.6, 18
+    "Swish, learned": (2, 40),  # the same
+    "RReLU": (2, 1),  # 1.0, 0.1
+    "Mish": (5, 5),  # 2.4, 2.4
+    "HardSwish": (2, 2),  # 0.9, 0.7
+    "GELU": (4, 3),  # 2.1, 1.4
+    "GELU, tanh": (2, 2),  # 0.9, 0.9
+}
+
+
+def hostile(dtype):
+    """Return a grid in a dtype: dense, of every decade down to the denormals, and around every kink."""
+    kinks = np.array([-3, 0, 3], dtype=dtype)
+    beside = [np.nextafter(kinks, kinks.dtype.type(far)) for far in (-9, 9)]
+    return np.unique(np.concatenate([*HOSTILE, kinks, *beside]).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_is_right_at_hostile_inputs(name, dtype):
+    x = hostile(dtype)
+    if name == "SELU":  # as its docstring says
+        x = x[(x <= 0) | (x > 6e-8)]
+    y, gradient = run(make(name, dtype), nd.array(x, dtype=dtype))
+    _, form, parameters = BLOCKS[name]
+    points = [mp.mpf(float(v)) for v in x]
+    f = np.array([float(CLOSED_FORMS[form].f(v, **parameters)) for v in points])
+    slopes = np.sort([[float(s) for s in CLOSED_FORMS[form].slopes(v, **parameters)] for v in points])
+
+    eps = np.finfo("float32" if name in ("SELU", "GELU") and dtype == "float64" else dtype).eps
+    with np.errstate(over="ignore", invalid="ignore"):  # SELU of float16's largest is infinite there
+        off = np.where(y == f.astype(dtype), 0, abs(y - f)) / np.maximum(1, abs(f)) / eps
+    assert off.max() <= WORST[name][0], f"f({x[off.argmax()]:.9g}) is off by {off.max():.2g} epsilons"
+    off = np.maximum(np.maximum(slopes[:, 0] - gradient, gradient - slopes[:, 1]), 0) / eps
+    assert off.max() <= WORST[name][1], f"f'({x[off.argmax()]:.9g}) is off by {off.max():.2g} epsilons"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_has_its_limits_at_infinity_and_keeps_nan(name, dtype, arrays):
+    inf, nan = np.inf, np.nan
+    left, right = {"SELU": ((-1.7581, 0), (inf, 1.0507)), "RReLU": ((-inf, 0.2292), (inf, 1))}.get(
+        name, ((0, 0), (inf, 1))
+    )
+    if name.startswith("Swish") or name == "GELU":  # as their docstrings say
+        left, right = (nan, nan), (inf, nan)
+    y, gradient = run(make(name, dtype), arrays.array([-inf, inf, nan], dtype=dtype))
+    np.testing.assert_allclose([y[:2], gradient[:2]], np.transpose([left, right]), rtol=1e-3)
+    assert np.isnan(y[2])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", BLOCKS)
+def test_takes_empty_arrays(name, way):
+    with mx.util.np_shape(True), mx.util.np_array(True):
+        block = make(name)
+        block.hybridize(**{"active": True, **WAYS[way]})
+        y, gradient = run(block, mx.np.zeros((0, 3)))
+    assert y.shape == gradient.shape == (0, 3)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", BLOCKS)
+def test_refuses_integers(name, way, dtype, arrays):
+    block = make(name)
+    block.hybridize(**{"active": True, **WAYS[way]})
+    with pytest.raises(TypeError, match=f'x must hold floats, not {dtype}; x.astype."float32". does'):
+        block(arrays.array([-2, 1, 3, 6], dtype=dtype))
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_graph_of_a_parent_refuses_integers_but_for_two(name):
+    parent = chain(make(name))
+    parent.hybridize()
+    x = nd.array([-2, 1, 3, 6], dtype="int32")
+    if name in ("Mish", "HardSwish"):  # as the module's docstring says
+        assert parent(x).asnumpy().dtype == np.int32
+    else:
+        with pytest.raises(MXNetError, match=r"only support floating point types|Incompatible attr|attribute"):
+            parent(x).asnumpy()  # MXNet works in the background, and raises here
+
+
 # Swish's beta
 
 
@@ -235,6 +328,20 @@ def test_rrelu_has_the_mean_slope_in_prediction(way, arrays, tmp_path):
     np.testing.assert_array_equal(block(x).asnumpy(), y)
 
 
+@pytest.mark.parametrize("hybridised", [False, True])
+def test_rrelu_moves_mxnets_generator_in_prediction_only_in_a_graph(hybridised):
+    block = blocks.RReLU()
+    block.hybridize(hybridised)
+    block(nd.ones(5))
+    drawn = []
+    for predictions in range(2):
+        mx.random.seed(1)
+        for _ in range(predictions):
+            block(nd.ones(5))
+        drawn.append(nd.random.uniform(0, 1, 3).asnumpy().tolist())
+    assert (drawn[0] != drawn[1]) == hybridised, "RReLU's docstring says otherwise"
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_rrelu_with_one_slope_is_a_leaky_relu(dtype):
     x = nd.array([-2, -1, 3], dtype=dtype)
@@ -243,6 +350,12 @@ def test_rrelu_with_one_slope_is_a_leaky_relu(dtype):
 
 
 # Bad arguments
+
+
+def chain(*activations):
+    net = gluon.nn.HybridSequential()
+    net.add(*activations)
+    return net
 
 
 @pytest.mark.parametrize(
@@ -256,6 +369,12 @@ def test_rrelu_with_one_slope_is_a_leaky_relu(dtype):
         (lambda: blocks.RReLU(float("nan"), 1), ValueError, "lower must be finite in float32, not nan"),
         (lambda: blocks.RReLU(upper=float("inf")), ValueError, "upper must be finite in float32, not inf"),
         (lambda: blocks.RReLU(0.1, "0.3"), TypeError, "upper must be a number, not '0.3'"),
+        (lambda: blocks.Swish(1e39), ValueError, "beta must be finite in float32, not 1e"),
+        (lambda: blocks.Swish(-(10**400)), ValueError, "beta must be finite in float32, not -1000"),
+        (lambda: blocks.Swish(1e39, learn_beta=True), ValueError, "beta must be finite in float32, not 1e"),
+        (lambda: blocks.RReLU(upper=1e39), ValueError, "upper must be finite in float32, not 1e"),
+        (lambda: blocks.Swish(1e5).cast("float16"), ValueError, "beta must be finite in float16, not 100000.0"),
+        (lambda: chain(blocks.RReLU(-1e5)).cast("float16"), ValueError, "lower must be finite in float16, not -1"),
         (lambda: blocks.RReLU(0.5, 0.25), ValueError, "lower must not exceed upper"),
         (lambda: blocks.GELU("none"), ValueError, "approximation must be .* not 'none'"),
         (lambda: blocks.GELU(None), ValueError, "approximation must be .* not None"),
