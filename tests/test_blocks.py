@@ -201,6 +201,17 @@ def test_has_its_limits_at_infinity_and_keeps_nan(name, dtype, arrays):
     assert np.isnan(y[2])
 
 
+@pytest.mark.parametrize(
+    ("name", "dtype", "end", "bound"),
+    [("HardSwish", "float16", -3, 2), ("HardSwish", "float32", -3, 2), ("GELU, tanh", "float16", -4, 20)],  # 1, 1, 9
+)
+def test_does_not_cancel_on_the_left(name, dtype, end, bound):
+    x = np.linspace(end, end + 0.5, 101, dtype=dtype)[1:]
+    want = [float(CLOSED_FORMS[BLOCKS[name][1]].f(mp.mpf(float(v)))) for v in x]
+    y, _ = run(make(name, dtype), nd.array(x, dtype=dtype))
+    np.testing.assert_allclose(y, want, rtol=bound * np.finfo(dtype).eps)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", BLOCKS)
 def test_takes_empty_arrays(name, way):
