@@ -102,7 +102,7 @@ def _sample(evaluate, left, right):
     points = exact.astype(np.float32)
     y, g = (values.reshape(points.shape).astype(float) for values in evaluate(points.ravel()))
     seen, bad = np.isfinite(y), np.isfinite(y) & ~np.isfinite(g)
-    y, g = np.where(seen, y, 0), np.where(np.isfinite(g), g, 0)
+    y, g = np.where(seen, y, 0), np.where(seen & np.isfinite(g), g, 0)
     # f where it should have been asked for. At the ends, which float32 holds, g may be one of a corner's many.
     return exact, seen, bad[:, 1:-1], y - g * (points - exact), g[:, 1:-1]
 

@@ -88,7 +88,8 @@ def check_gradient(evaluate: Callable, x: np.ndarray, y: np.ndarray, gradient: n
 def _judge(found):
     """Return on which intervals the gradient is wrong, and on which nothing can be said."""
     count, span = found.left.size, found.right[-1] - found.left[0]
-    sums = [np.append(0, np.cumsum(v)) for v in (found.drift, found.calm, found.size, found.doubt, found.rise)]
+    columns = (found.drift, found.calm, found.size, found.doubt, found.rise)
+    sums = [np.append(0, np.cumsum(np.where(found.blind, 0, column))) for column in columns]
     height = max(sums[2][-1], np.ptp(sums[-1]))
     near = [np.pad(found.noise, 4)[k : k + count] for k in range(9)]  # rounding may come and go
     noise = NEGLIGIBLE * height / 2 + np.max(near, axis=0)

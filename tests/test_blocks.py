@@ -137,7 +137,7 @@ def test_the_tracer_finds_nothing_wrong(name):
     for end in (10, 1, 100):
         for points in (501, 500, 11):
             curve = trace_activation(make(name), np.linspace(-end, end, points))
-            assert not curve.wrong.any(), curve
+            assert curve.right, curve
 
 
 # Hostile inputs

@@ -1,5 +1,6 @@
 """The tracer takes whatever is elementwise, flags what is wrong, and leaves everything else alone."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -81,7 +82,8 @@ GRIDS = {
 @pytest.mark.parametrize("name", activation_blocks())
 def test_selu_is_flagged_and_nothing_else(name, grid):
     curve = trace_activation(activation_blocks()[name], GRIDS[grid])
-    assert curve.wrong.any() == (name == "SELU"), curve
+    assert curve.right == (name != "SELU"), curve
+    assert curve.wrong.any() == (name == "SELU")
 
 
 def test_a_right_selu_is_not_flagged():
@@ -117,7 +119,7 @@ def test_takes_anything_elementwise(make, np_arrays):
         activation = make()
         for _ in range(2):  # an autograd.Function can be called once only, but traced twice
             curve = trace_activation(activation)
-    assert not curve.wrong.any(), curve
+    assert curve.right, curve
     for values in (curve.x, curve.y, curve.gradient, curve.slope):
         assert values.shape == (501,)
         assert values.dtype == np.float32
@@ -331,3 +333,173 @@ def test_sentences_and_figures_are_the_same_on_every_processor():
     said = {run.communicate()[0] for run in runs}
     assert len(said) == 1
     assert len(said.pop()) > 5000
+
+
+def backward(function):
+    """A sigmoid whose backward is ``function`` of dy and of the right slope."""
+
+    class Own(autograd.Function):
+        def forward(self, x):
+            self.y = mx.nd.sigmoid(x)
+            return self.y
+
+        def backward(self, dy):
+            return function(dy, self.y * (1 - self.y))
+
+    return Own()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda dy, slope: slope,
+        lambda dy, slope: dy * dy * slope,
+        lambda dy, slope: dy.abs() * slope,
+        lambda dy, slope: dy.sign() * slope,
+        lambda dy, slope: dy.mean() * slope,
+        lambda dy, slope: (dy + 1) * slope / 2,
+        lambda dy, slope: dy * (dy > 0) * slope,
+        lambda dy, slope: dy.clip(-10, 10) * slope,
+        lambda dy, slope: dy[::-1] * slope,
+    ],
+    ids=["forgets", "squares", "absolute", "sign", "averages", "adds", "positive only", "clips", "turns round"],
+)
+@pytest.mark.parametrize("x", [None, [-1.0, 0.5]], ids=["501", "2"])
+def test_a_backward_that_does_not_scale_with_dy_is_named(function, x):
+    curve = trace_activation(backward(function), x)
+    assert not curve.wrong.any()
+    assert not curve.right
+    assert curve.verdict == "is the slope of f(x), but the gradient does not scale with dy"
+    assert curve.other_dy.shape == curve.x.shape
+    assert np.abs(curve.other_dy - curve.gradient).max() > 0.1
+
+
+def test_a_backward_that_scales_with_dy_is_right():
+    curve = trace_activation(backward(lambda dy, slope: dy * slope))
+    assert curve.right
+    assert curve.other_dy is None
+
+
+def test_slope_and_dy_are_both_spoken_of():
+    verdict = trace_activation(backward(lambda dy, slope: 0 * dy)).verdict
+    assert verdict.endswith(": off by up to 0.250, where it is 0.250")
+    verdict = trace_activation(backward(lambda dy, slope: slope * 2)).verdict
+    assert (
+        verdict.endswith("100 % of the slope there, and the gradient does not scale with dy") or "where it" in verdict
+    )
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        lambda x: x * (1 + mx.nd.arange(x.size) % 2),
+        lambda x: x + 5 * (mx.nd.arange(x.size) > 300),
+        lambda x: x + mx.nd.arange(x.size)[::-1] * 1e-3,
+    ],
+    ids=["every other", "the last", "by place"],
+)
+def test_where_a_number_stands_must_not_count(activation):
+    with pytest.raises(ValueError, match="must be elementwise; in lambda other inputs count too"):
+        trace_activation(activation)
+
+
+@pytest.mark.parametrize("call", range(1, 7))
+def test_what_changes_at_some_call_is_not_deterministic(call):
+    calls = []
+
+    def fickle(x):
+        calls.append(x)
+        return x * (1 if len(calls) < call else 2)
+
+    if call == 1:  # it never changes
+        assert trace_activation(fickle).right
+        return
+    with pytest.raises(ValueError, match="must be deterministic; fickle differs from call to call"):
+        trace_activation(fickle)
+
+
+def hybridised(block):
+    block.hybridize()
+    block(mx.nd.ones(1))
+    return block
+
+
+class Skip(nn.HybridSequential):
+    def hybrid_forward(self, F, x):
+        return x + super().hybrid_forward(F, x)
+
+
+class Odd(nn.HybridBlock):
+    def __init__(self):
+        super().__init__()
+        self.huge = 10**400
+
+    def hybrid_forward(self, F, x):
+        return x
+
+
+def nameless(x):
+    return x
+
+
+nameless.__name__ = "nameless"
+Unspeakable = type("Unspeakable", (), {"__call__": lambda self, x: x * 1, "__name__": 3})
+
+
+@pytest.mark.parametrize(
+    ("activation", "name"),
+    [
+        (hybridised(nn.ELU()), "ELU (alpha = 1)"),
+        (nn.Lambda(functools.partial(mx.nd.LeakyReLU, act_type="elu")), "LeakyReLU"),
+        (functools.partial(mx.nd.LeakyReLU, act_type="elu"), "LeakyReLU"),
+        (nn.Lambda("tanh"), "tanh"),
+        (nn.Lambda(Sigmoid()), "Sigmoid"),
+        (Skip(), "Skip"),
+        (Odd(), "Odd"),
+        (Unspeakable(), "Unspeakable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_hard_to_name_has_a_name(activation, name):
+    assert display_name(activation) == name
+
+
+def test_a_function_that_has_been_called_can_be_traced_and_one_inside_a_lambda_is_told_of():
+    called = Sigmoid()
+    called(mx.nd.ones(1))
+    assert trace_activation(called).right
+    with pytest.raises(ValueError, match=r"Sigmoid holds an autograd.Function that has been called before.*lambda x"):
+        trace_activation(nn.Lambda(called))
+
+
+def cast(block, dtype):
+    block.cast(dtype)
+    return initialised(block)
+
+
+@pytest.mark.parametrize(
+    ("activation", "error", "message"),
+    [
+        (mx.sym.var("x"), TypeError, "activation must be a function or a block.*not <Symbol x>"),
+        (np.zeros((9, 9)), TypeError, r"not array\(\[\[0\.,"),
+        (cast(nn.PReLU(), "float16"), ValueError, "is float16; cast the block to float32"),
+        (
+            initialised(nn.PReLU(in_channels=64)),
+            ValueError,
+            r"has shape \(64,\); trace a function of one of its numbers",
+        ),
+    ],
+    ids=["symbol", "array", "float16", "64 channels"],
+)
+def test_a_refusal_says_what_would_do(activation, error, message):
+    with pytest.raises(error, match=message) as raised:
+        trace_activation(activation)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_an_mxnet_error_that_says_nothing_is_told_of():
+    def silent(x):
+        raise mx.MXNetError("")
+
+    with pytest.raises(ValueError, match=r"silent fails on an array of shape.*MXNet does not say why"):
+        trace_activation(silent)

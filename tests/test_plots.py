@@ -10,6 +10,7 @@ import mxnet as mx
 import numpy as np
 import psutil
 import pytest
+from mxnet import autograd
 from mxnet.gluon import nn
 
 from gluon_activations import activation_blocks, compare_activations, visualize_activation
@@ -185,3 +186,52 @@ def test_a_script_keeps_its_figures_open():
 def test_subplots_can_be_described_too():
     figure, _ = plt.subplots(1, 2, FigureClass=DescribedFigure)
     assert repr(figure).count("0.000 to 1.000, y") == 2
+
+
+class Forgets(autograd.Function):
+    def forward(self, x):
+        self.y = mx.nd.sigmoid(x)
+        return self.y
+
+    def backward(self, dy):
+        return self.y * (1 - self.y)
+
+
+def test_draws_what_the_gradient_becomes_with_another_dy():
+    curve = visualize_activation(Forgets())
+    drawn = lines(plt.gcf().axes[0])
+    assert list(drawn) == ["f(x)", "f'(x)", "f'(x) with another dy"]
+    np.testing.assert_array_equal(drawn["f'(x) with another dy"].get_ydata(), curve.other_dy)
+    assert drawn["f'(x) with another dy"].get_linestyle() == ":"
+    compare_activations({"forgets": Forgets(), "ELU": nn.ELU()})
+    assert list(lines(plt.gcf().axes[1])) == ["forgets", "forgets with another dy", "ELU"]
+    assert plt.gcf().axes[1].get_legend()
+
+
+def test_a_single_wrong_point_is_a_dot():
+    visualize_activation(lambda x: mx.nd.relu(x) - mx.nd.relu(1 - mx.nd.exp(x)))
+    drawn = lines(plt.gcf().axes[0])
+    assert list(drawn) == ["f(x)", "f'(x)", "slope of f(x)"]
+    assert drawn["slope of f(x)"].get_marker() == "o"
+    assert drawn["slope of f(x)"].get_xydata() == pytest.approx(np.array([[0, 1]]), abs=0.01)
+
+
+def test_what_is_nowhere_finite_can_be_saved_and_is_told_of(tmp_path):
+    curves = compare_activations({"broken": lambda x: x / 0, "logarithm": mx.nd.log, "_": nn.ELU()})
+    plt.savefig(tmp_path / "picture.png")
+    assert repr(curves).splitlines() == [
+        "broken: f'(x) cannot be judged: f(x) is nowhere finite",
+        "logarithm: f(x) is not finite at 251 of 501 points; f'(x) is the slope of f(x)",
+        "_: f'(x) is the slope of f(x)",
+    ]
+    legend = plt.gcf().axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["broken", "logarithm", " _"]
+
+
+@pytest.mark.parametrize("bad", ["axes", 3, plt.Figure(), [1, 2]], ids=str)
+def test_what_is_no_axes_is_refused(bad):
+    with pytest.raises(TypeError, match="ax must be Matplotlib axes"):
+        visualize_activation(nn.ELU(), ax=bad)
+    with pytest.raises((TypeError, ValueError), match="axes must be"):
+        compare_activations({"ELU": nn.ELU()}, axes=bad)
+    assert plt.get_fignums() == []

@@ -39,7 +39,7 @@ print(curve)""",
     """\
 for k in range(10):
     curve = visualize_activation(lambda x: npx.relu(x) + 0.1 * k * np.tanh(x), title=f"k = {k}")
-    print(k, curve.y.max().round(3), not curve.wrong.any())""",
+    print(k, curve.y.max().round(3), curve.right)""",
     """\
 ripple.hybridize()
 compare_activations({"ripple": ripple, "tanh": np.tanh, "gelu": nn.GELU()})""",
