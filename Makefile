@@ -44,6 +44,7 @@ bench: .venv/.ready  ## time every activation beside its replacement (TORCH=a Py
 		[ -z "$(TORCH)" ] || $(TORCH) $(BENCH) benchmarks/bench_pytorch.py --benchmark-json=benchmarks/results/pytorch-$$n.json; \
 	done
 	@.venv/bin/python benchmarks/report.py benchmarks/results
+	@.venv/bin/python benchmarks/check_gradients.py
 
 # Without --upgrade: one new dependency should not move all the others, and with them the stored pictures.
 # To move them all, remove requirements.lock first. Always by our own uv: others write the same lock in other words.
