@@ -16,7 +16,7 @@ STOREYS = [
     {"plots", "experiments"},
     {"explore", "exercises"},
 ]
-WING = ["data", "training", "layers", "sweeps", "pictures"]  # each may import from those to its left
+WING = ["data", "nets", "training", "layers", "rows", "processes", "sweeps", "pictures"]  # each may import from those to its left
 FOREIGN = {
     "words": {"mxnet", "matplotlib"},
     "intervals": {"mxnet", "matplotlib"},

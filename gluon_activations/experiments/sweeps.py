@@ -1,149 +1,240 @@
 """Train every activation over every seed, on all cores or on a cluster."""
 
 import itertools
-import json
+import math
+import operator
 import warnings
 import zlib
 from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Union
 
 import joblib
 import mxnet as mx
 from joblib.parallel import get_active_backend
+from mxnet import gluon
+from mxnet.gluon import nn
 
-from gluon_activations.experiments.data import mnist1d
-from gluon_activations.experiments.training import mlp, progress_bar, train
+from gluon_activations.experiments.data import Data, as_numpy, mnist1d
+from gluon_activations.experiments.nets import check_factory, mlp
+from gluon_activations.experiments.processes import run_apart
+from gluon_activations.experiments.rows import COLUMNS, RowFile, key
+from gluon_activations.experiments.training import progress_bar, train
 
-_SETTING = ("activation", "initialiser", "lr", "depth", "seed")
-_COMMON = ("width", "epochs", "batch_size", "data")
+Factory = Callable[[], gluon.Block]
 
 
 def sweep(
-    activations,
-    seeds,
+    activations: Mapping[str, Optional[Factory]],
+    seeds: Iterable[int],
     *,
-    initializers=None,
-    lrs=(2e-3,),
-    depths=(2,),
-    width=100,
-    epochs=30,
-    batch_size=100,
-    data=None,
-    n_jobs=-1,
-    file=None,
-    progress=True,
-):
-    """Train an `mlp` by `train` for each activation, initialiser, learning rate, depth and seed.
+    nets: Optional[Mapping[str, Callable[[Factory], gluon.HybridBlock]]] = None,
+    initializers: Optional[Mapping[str, Optional[mx.init.Initializer]]] = None,
+    lrs: Iterable[float] = (2e-3,),
+    depths: Optional[Iterable[int]] = None,
+    width: Optional[int] = None,
+    epochs: int = 30,
+    batch_size: int = 100,
+    data: Optional[Data] = None,
+    n_jobs: int = -1,
+    file: Union[str, Path, None] = None,
+    progress: bool = True,
+) -> List[Dict[str, Any]]:
+    """Train a net by `train` for each activation, initialiser, learning rate, depth and seed.
 
-    The runs go through joblib, each in a process with one MXNet thread: on all cores, or under
+    The runs go through processes with one MXNet thread each: on all cores, or under
     ``joblib.parallel_config(backend="dask")`` on a Dask cluster, whose workers must have
     OMP_NUM_THREADS=1, as Dask starts them. The rows are the same wherever they come from, but for
-    ``seconds``. Ctrl-C stops the runs and returns the rows there are, with a warning.
+    ``seconds``. Runs of the same seed that differ in their activation start from the same weights.
+    Ctrl-C stops the runs and returns the rows there are, with a warning.
 
     Parameters
     ----------
     activations : mapping of str to callable or None
-        Name to what `mlp` takes.
+        Name to what makes the activation, such as ``nn.SELU``; None is the identity.
     seeds : iterable of int
+    nets : mapping of str to callable, optional
+        Name to what makes a net, not yet initialised, from what makes its activations; `mlp` by default. It
+        must be such as cloudpickle can pickle, as functions and lambdas are, wherever they stand.
     initializers : mapping of str to mxnet.init.Initializer or None, optional
-        Name to what `mlp` takes; He's by default.
+        Name to what the net is initialised by; He's by default.
     lrs : iterable of float
         Learning rates.
-    depths : iterable of int
-        Numbers of hidden layers.
-    width, epochs, batch_size : int
-        As for `mlp` and `train`.
+    depths : iterable of int, optional
+        Numbers of hidden layers of `mlp`; 2 by default. Other ``nets`` have none.
+    width : int, optional
+        Units in each hidden layer of `mlp`; 100 by default. Other ``nets`` have none.
+    epochs, batch_size : int
+        As for `train`.
     data : Data, optional
-        MNIST-1D by default.
+        Samples of any shape; MNIST-1D by default.
     n_jobs : int
         How many runs at a time; -1 is one to a core.
     file : str or pathlib.Path, optional
         Keeps each row as it comes, as a line of JSON. What it holds already is not run again, unless it
-        failed, or was run on other data, or at another width, number of epochs or batch size.
+        failed, or was run on other data, or at another width, number of epochs or batch size. Nets and
+        activations are known by their names alone. Nothing in the file is ever changed.
     progress : bool
         Whether to show a bar.
 
     Returns
     -------
     list of dict
-        A row a run, in the order of the arguments, with the keys activation, initialiser, lr, depth, seed,
-        width, epochs, batch_size, data (a checksum), accuracy (on the test set, 0 to 1), loss,
-        seconds, diverged, error. A run that fails says why in ``error``, which is None otherwise.
+        A row a run, in the order of the arguments (what is named twice is run once), with the keys net,
+        activation, initialiser, lr, depth, seed, width, epochs, batch_size, data (a checksum), accuracy (on
+        the test set, 0 to 1), loss, seconds, diverged, error. A run that fails says why in ``error``,
+        which is None otherwise.
 
     Raises
     ------
     TypeError
-        If ``activations`` or ``initializers`` is no mapping.
+        If ``activations``, ``nets`` or ``initializers`` is no mapping of names to what makes one, or a
+        number is none; or as `train`, for the data.
     ValueError
-        If there is nothing to run, or joblib has been set to run in threads, which share MXNet's generator.
-    """
-    initializers = {"He": mx.init.MSRAPrelu(slope=0)} if initializers is None else initializers
-    for name, mapping in (("activations", activations), ("initializers", initializers)):
-        if not hasattr(mapping, "items"):
-            raise TypeError(f"{name} must be a mapping of name to factory, not {type(mapping).__name__}.")
-    data = mnist1d() if data is None else data
-    checksum = f"{zlib.crc32(b''.join(array.tobytes() for array in data)):08x}"
-    common = dict(zip(_COMMON, (width, epochs, batch_size, checksum)))
-    choices = itertools.product(activations, initializers, lrs, depths, seeds)
-    settings = [{**dict(zip(_SETTING, choice)), **common} for choice in choices]
-    if not settings:
-        raise ValueError("activations, initializers, lrs, depths and seeds must each hold something; one is empty.")
-    if file is not None and not Path(file).parent.is_dir():
-        raise ValueError(f"file must be in a folder that exists; {str(file)!r} is not.")
+        If there is nothing to run, ``file`` is not a sweep's or cannot be written, ``depths`` or ``width``
+        is given beside ``nets``, or joblib has been set to run in threads, which share MXNet's generator;
+        or as `train`, for the data.
 
-    rows = {key: row for key, row in _kept(file).items() if row["error"] is None}
-    todo = [setting for setting in settings if _key(setting) not in rows]
-    jobs = [(setting, activations[setting["activation"]], initializers[setting["initialiser"]]) for setting in todo]
-    with progress_bar(progress, total=len(settings), initial=len(settings) - len(todo), unit="run") as bar:
+    Warns
+    -----
+    UserWarning
+        If lines of ``file`` are no rows, if it cannot be written any more, or if Ctrl-C stops the runs.
+
+    Examples
+    --------
+    >>> from mxnet.gluon import nn
+    >>> rows = sweep({"identity": None, "ELU": nn.ELU}, range(2), epochs=1)
+    >>> [(row["activation"], row["seed"]) for row in rows]
+    [('identity', 0), ('identity', 1), ('ELU', 0), ('ELU', 1)]
+
+    A net of one's own:
+
+    >>> def narrow(activation):
+    ...     net = nn.HybridSequential()
+    ...     net.add(nn.Dense(20), activation(), nn.Dense(10))
+    ...     return net
+    >>> [row] = sweep({"ELU": nn.ELU}, [0], nets={"narrow": narrow}, epochs=1)
+    >>> row["net"], row["error"]
+    ('narrow', None)
+    """
+    if nets is not None and (depths, width) != (None, None):
+        raise ValueError("depths and width are those of mlp, and cannot be given beside nets, which have their own.")
+    initializers = {"He": mx.init.MSRAPrelu(slope=0)} if initializers is None else initializers
+    for name, mapping in (("activations", activations), ("nets", nets or {}), ("initializers", initializers)):
+        if not hasattr(mapping, "items") or not all(isinstance(each, str) for each in mapping):
+            raise TypeError(f"{name} must be a mapping of name to factory, not {type(mapping).__name__}: {mapping!r}.")
+    for name, factory in activations.items():
+        check_factory(f"activations[{name!r}]", factory)
+    for name, factory in (nets or {}).items():
+        check_factory(f"nets[{name!r}]", factory, optional=False)
+    data = mnist1d() if data is None else as_numpy(data)
+    lrs, seeds = _numbers("lrs", lrs, float), _numbers("seeds", seeds, operator.index)
+    if nets is None:
+        [width] = _numbers("width", [100 if width is None else width], operator.index)
+        depths = _numbers("depths", (2,) if depths is None else depths, operator.index)
+    else:
+        depths = (None,)
+    epochs, batch_size = (
+        _numbers(*each, operator.index) for each in (("epochs", [epochs]), ("batch_size", [batch_size]))
+    )
+    checksum = f"{zlib.crc32(b''.join(array.tobytes() for array in data)):08x}"
+    everything = (
+        nets or ["mlp"],
+        activations,
+        initializers,
+        lrs,
+        depths,
+        seeds,
+        [width],
+        epochs,
+        batch_size,
+        [checksum],
+    )
+    settings = [dict(zip(COLUMNS, choice)) for choice in itertools.product(*everything)]
+    if not settings:
+        raise ValueError(
+            "activations, nets, initializers, lrs, depths and seeds must each hold something; one is empty."
+        )
+
+    kept = RowFile(file)
+    rows = {key(row): row for row in kept.rows if row["error"] is None}
+    jobs = [
+        (
+            setting,
+            (nets or {}).get(setting["net"]),
+            activations[setting["activation"]],
+            initializers[setting["initialiser"]],
+        )
+        for setting in settings
+        if key(setting) not in rows
+    ]
+    with progress_bar(progress, total=len(settings), initial=len(settings) - len(jobs), unit="run") as bar:
         try:
-            for row in _run_all(jobs, data, n_jobs):
-                rows[_key(row)] = row
-                _keep(file, row)
+            for row in _run_all([(*job, data) for job in jobs], n_jobs):
+                rows[key(row)] = row
+                kept.add(row)
                 bar.update()
         except KeyboardInterrupt:
-            done = sum(_key(setting) in rows for setting in settings)
+            done = sum(key(setting) in rows for setting in settings)
             warnings.warn(f"sweep was stopped after {done} of {len(settings)} runs", stacklevel=2)
-    return [rows[_key(setting)] for setting in settings if _key(setting) in rows]
+    return [rows[key(setting)] for setting in settings if key(setting) in rows]
 
 
-def _run_all(jobs, data, n_jobs):
+def _numbers(name, given, kind):
+    """Return numbers, NumPy's too, as Python's, each once: as JSON knows them."""
+    try:
+        numbers = [kind(number) for number in given]
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must hold {'whole ' * (kind is not float)}numbers; {given!r} does not.") from None
+    if kind is float and not all(map(math.isfinite, numbers)):
+        raise ValueError(f"{name} must hold finite numbers; {given!r} does not.")
+    return list(dict.fromkeys(numbers))
+
+
+def _run_all(jobs, n_jobs):
     """Yield a row for each job, as they come."""
     backend, _ = get_active_backend()
-    config = {}
     if type(backend).__name__ == "LokyBackend":
-        # joblib would run a single job at a time in this process, whose MXNet may have several threads already.
-        alone = joblib.effective_n_jobs(n_jobs) == 1
-        config = {"backend": "loky", "inner_max_num_threads": 1, "n_jobs": 2 if alone else n_jobs}
-        config["pre_dispatch"] = 1 if alone else "2 * n_jobs"
+        for (setting, *_), result in run_apart(_run, jobs, joblib.effective_n_jobs(n_jobs)):
+            yield _failed(setting, result) if isinstance(result, Exception) else result
     elif getattr(backend, "uses_threads", False):
         raise ValueError(f"joblib must run in processes, not by {type(backend).__name__}, which uses threads.")
-    waiting = {_key(setting): (setting, *made) for setting, *made in jobs}
-    parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1, **config)
+    else:
+        yield from _run_on_cluster(jobs)
+
+
+def _run_on_cluster(jobs):
+    waiting = {key(setting): (setting, *made) for setting, *made in jobs}
+    parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
     try:
-        for row in parallel(joblib.delayed(_run)(*job, data) for job in jobs):
-            del waiting[_key(row)]
+        for row in parallel(joblib.delayed(_run)(*job) for job in jobs):
+            del waiting[key(row)]
             yield row
-    except Exception as error:  # a process died, and all that ran beside it is lost
-        if len(waiting) == 1:
-            [(setting, *_)] = waiting.values()
-            yield _failed(setting, error)
+    except Exception as error:  # one run has killed its processes, and all that ran beside it are lost
+        lost = list(waiting.values())
+        if len(lost) == 1:
+            yield _failed(lost[0][0], error)
         else:
-            for job in waiting.values():
-                yield from _run_all([job], data, n_jobs)
+            for half in (lost[: len(lost) // 2], lost[len(lost) // 2 :]):
+                yield from _run_on_cluster(half)
 
 
-def _run(setting, activation, initializer, data):
+def _run(setting, make_net, activation, initializer, data):
     try:
         mx.random.seed(setting["seed"])
-        net = mlp(activation, setting["depth"], setting["width"], int(data.y.max()) + 1, initializer)
-        history = train(
-            net,
-            data,
-            lr=setting["lr"],
-            epochs=setting["epochs"],
-            batch_size=setting["batch_size"],
-            seed=setting["seed"],
-        )
-    except Exception as error:
+        if make_net is None:
+            net = mlp(
+                activation,
+                setting["depth"],
+                setting["width"],
+                int(max(data.y.max(), data.y_test.max())) + 1,
+                initializer,
+            )
+        else:
+            net = make_net(activation or _identity)
+            net.initialize(initializer or mx.init.Uniform())
+        arguments = {name: setting[name] for name in ("lr", "epochs", "batch_size", "seed")}
+        history = train(net, data, **arguments)
+    except (Exception, SystemExit) as error:
         return _failed(setting, error)
     # As JSON has neither NaN nor infinity, a diverged run has no loss.
     loss = None if history.diverged else float(history.loss[-1])
@@ -151,31 +242,10 @@ def _run(setting, activation, initializer, data):
     return {**setting, **result, "diverged": history.diverged, "error": None}
 
 
+def _identity():
+    return nn.HybridLambda("identity")
+
+
 def _failed(setting, error):
     nothing = dict.fromkeys(("accuracy", "loss", "seconds", "diverged"))
     return {**setting, **nothing, "error": f"{type(error).__name__}: {error}".splitlines()[0]}
-
-
-def _key(row):
-    return tuple(row[name] for name in (*_SETTING, *_COMMON))
-
-
-def _kept(file):
-    """Read the rows of a file that an earlier sweep has left; a last line that it could not finish is cut off."""
-    path = Path(file) if file is not None else None
-    if path is None or not path.exists():
-        return {}
-    text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        path.write_text(whole, encoding="utf-8")
-    try:
-        return {_key(row): row for row in map(json.loads, whole.splitlines())}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"file must be one that sweep wrote; {str(file)!r} is not ({error}).") from None
-
-
-def _keep(file, row):
-    if file is not None:
-        with open(file, "a", encoding="utf-8") as lines:
-            lines.write(json.dumps(row) + "\n")
