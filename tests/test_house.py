@@ -16,7 +16,16 @@ STOREYS = [
     {"plots", "experiments"},
     {"explore", "exercises"},
 ]
-WING = ["data", "nets", "training", "layers", "rows", "processes", "sweeps", "pictures"]  # each may import from those to its left
+WING = [
+    "data",
+    "nets",
+    "training",
+    "layers",
+    "rows",
+    "processes",
+    "sweeps",
+    "pictures",
+]  # each may import from those to its left
 FOREIGN = {
     "words": {"mxnet", "matplotlib"},
     "intervals": {"mxnet", "matplotlib"},

@@ -2,6 +2,7 @@
 
 import functools
 import random
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -124,8 +125,10 @@ def as_numpy(data: Data) -> Data:
 
 def _array(name, part):
     try:
-        array = np.asarray(part.asnumpy() if isinstance(part, nd.NDArray) else part)
-    except ValueError:  # lists of several lengths
+        with warnings.catch_warnings():  # of lists of several lengths, which newer NumPys refuse
+            warnings.simplefilter("ignore")
+            array = np.asarray(part.asnumpy() if isinstance(part, nd.NDArray) else part)
+    except ValueError:
         array = np.empty(0, dtype=object)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"data.{name} must be an array of real numbers, not {type(part).__name__} of {array.dtype}.")

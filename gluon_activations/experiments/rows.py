@@ -1,10 +1,11 @@
 """The file of a sweep: a line of JSON for each run, only ever added to."""
 
 import json
+import math
 import os
 import warnings
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Callable, Dict, Iterable, List, Sequence, Tuple, Union
 
 COLUMNS = ("net", "activation", "initialiser", "lr", "depth", "seed", "width", "epochs", "batch_size", "data")
 
@@ -18,6 +19,29 @@ def key(row: Dict) -> Tuple:
     True
     """
     return tuple(row[name] for name in COLUMNS)
+
+
+def plain_numbers(name: str, given: Iterable, kind: Callable) -> List:
+    """Return numbers, NumPy's too, as Python's, which JSON knows; each once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not what ``kind``, which is float or operator.index, takes; or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain_numbers("lrs", np.array([0.5, 0.25, 0.5], dtype="float32"), float)
+    [0.5, 0.25]
+    """
+    try:
+        numbers = [kind(number) for number in given]
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must hold {'whole ' * (kind is not float)}numbers; {given!r} does not.") from None
+    if kind is float and not all(map(math.isfinite, numbers)):
+        raise ValueError(f"{name} must hold finite numbers; {given!r} does not.")
+    return list(dict.fromkeys(numbers))
 
 
 class RowFile:

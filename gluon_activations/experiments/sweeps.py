@@ -1,7 +1,6 @@
 """Train every activation over every seed, on all cores or on a cluster."""
 
 import itertools
-import math
 import operator
 import warnings
 import zlib
@@ -17,7 +16,7 @@ from mxnet.gluon import nn
 from gluon_activations.experiments.data import Data, as_numpy, mnist1d
 from gluon_activations.experiments.nets import check_factory, mlp
 from gluon_activations.experiments.processes import run_apart
-from gluon_activations.experiments.rows import COLUMNS, RowFile, key
+from gluon_activations.experiments.rows import COLUMNS, RowFile, key, plain_numbers
 from gluon_activations.experiments.training import progress_bar, train
 
 Factory = Callable[[], gluon.Block]
@@ -119,57 +118,38 @@ def sweep(
     if nets is not None and (depths, width) != (None, None):
         raise ValueError("depths and width are those of mlp, and cannot be given beside nets, which have their own.")
     initializers = {"He": mx.init.MSRAPrelu(slope=0)} if initializers is None else initializers
-    for name, mapping in (("activations", activations), ("nets", nets or {}), ("initializers", initializers)):
+    makers = {"mlp": None} if nets is None else nets
+    for name, mapping in (("activations", activations), ("nets", makers), ("initializers", initializers)):
         if not hasattr(mapping, "items") or not all(isinstance(each, str) for each in mapping):
             raise TypeError(f"{name} must be a mapping of name to factory, not {type(mapping).__name__}: {mapping!r}.")
     for name, factory in activations.items():
         check_factory(f"activations[{name!r}]", factory)
     for name, factory in (nets or {}).items():
         check_factory(f"nets[{name!r}]", factory, optional=False)
-    data = mnist1d() if data is None else as_numpy(data)
-    lrs, seeds = _numbers("lrs", lrs, float), _numbers("seeds", seeds, operator.index)
     if nets is None:
-        [width] = _numbers("width", [100 if width is None else width], operator.index)
-        depths = _numbers("depths", (2,) if depths is None else depths, operator.index)
+        width, depths = 100 if width is None else width, (2,) if depths is None else depths
+        [width], depths = (plain_numbers(*each, operator.index) for each in (("width", [width]), ("depths", depths)))
     else:
         depths = (None,)
-    epochs, batch_size = (
-        _numbers(*each, operator.index) for each in (("epochs", [epochs]), ("batch_size", [batch_size]))
-    )
+    lrs, seeds = plain_numbers("lrs", lrs, float), plain_numbers("seeds", seeds, operator.index)
+    [epochs] = plain_numbers("epochs", [epochs], operator.index)
+    [batch_size] = plain_numbers("batch_size", [batch_size], operator.index)
+    data = mnist1d() if data is None else as_numpy(data)
     checksum = f"{zlib.crc32(b''.join(array.tobytes() for array in data)):08x}"
-    everything = (
-        nets or ["mlp"],
-        activations,
-        initializers,
-        lrs,
-        depths,
-        seeds,
-        [width],
-        epochs,
-        batch_size,
-        [checksum],
-    )
-    settings = [dict(zip(COLUMNS, choice)) for choice in itertools.product(*everything)]
-    if not settings:
-        raise ValueError(
-            "activations, nets, initializers, lrs, depths and seeds must each hold something; one is empty."
-        )
 
+    common = {"width": width, "epochs": epochs, "batch_size": batch_size, "data": checksum}
+    choices = itertools.product(makers, activations, initializers, lrs, depths, seeds)
+    settings = [{**dict(zip(COLUMNS, choice)), **common} for choice in choices]
+    if not settings:
+        raise ValueError("each of activations, nets, initializers, lrs, depths and seeds must hold something.")
     kept = RowFile(file)
     rows = {key(row): row for row in kept.rows if row["error"] is None}
-    jobs = [
-        (
-            setting,
-            (nets or {}).get(setting["net"]),
-            activations[setting["activation"]],
-            initializers[setting["initialiser"]],
-        )
-        for setting in settings
-        if key(setting) not in rows
-    ]
-    with progress_bar(progress, total=len(settings), initial=len(settings) - len(jobs), unit="run") as bar:
+    todo = [setting for setting in settings if key(setting) not in rows]
+    made = ((makers, "net"), (activations, "activation"), (initializers, "initialiser"))
+    jobs = [(setting, *(mapping[setting[name]] for mapping, name in made), data) for setting in todo]
+    with progress_bar(progress, total=len(settings), initial=len(settings) - len(todo), unit="run") as bar:
         try:
-            for row in _run_all([(*job, data) for job in jobs], n_jobs):
+            for row in _run_all(jobs, n_jobs):
                 rows[key(row)] = row
                 kept.add(row)
                 bar.update()
@@ -177,17 +157,6 @@ def sweep(
             done = sum(key(setting) in rows for setting in settings)
             warnings.warn(f"sweep was stopped after {done} of {len(settings)} runs", stacklevel=2)
     return [rows[key(setting)] for setting in settings if key(setting) in rows]
-
-
-def _numbers(name, given, kind):
-    """Return numbers, NumPy's too, as Python's, each once: as JSON knows them."""
-    try:
-        numbers = [kind(number) for number in given]
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} must hold {'whole ' * (kind is not float)}numbers; {given!r} does not.") from None
-    if kind is float and not all(map(math.isfinite, numbers)):
-        raise ValueError(f"{name} must hold finite numbers; {given!r} does not.")
-    return list(dict.fromkeys(numbers))
 
 
 def _run_all(jobs, n_jobs):
@@ -231,6 +200,8 @@ def _run(setting, make_net, activation, initializer, data):
             )
         else:
             net = make_net(activation or _identity)
+            if not isinstance(net, gluon.Block):
+                raise TypeError(f"nets[{setting['net']!r}] must make a block, not {net!r}.")
             net.initialize(initializer or mx.init.Uniform())
         arguments = {name: setting[name] for name in ("lr", "epochs", "batch_size", "seed")}
         history = train(net, data, **arguments)
