@@ -320,8 +320,9 @@ def test_a_full_disk_costs_no_row_and_is_written_to_again_once_it_can(lines, tmp
 
 def test_a_sweep_whose_file_is_lost_returns_every_row(data, tmp_path):
     def loses():
-        (tmp_path / "rows.jsonl").unlink(missing_ok=True)
-        (tmp_path / "rows.jsonl").mkdir(exist_ok=True)
+        if (tmp_path / "rows.jsonl").is_file():
+            (tmp_path / "rows.jsonl").unlink()
+            (tmp_path / "rows.jsonl").mkdir()
         return nn.SELU()
 
     with pytest.warns(UserWarning, match=r"rows.jsonl' cannot be written \(Is a directory\)"):
