@@ -90,9 +90,8 @@ def cost():
         took = np.array([[seconds(plainly, block), seconds(visualize_activation, block)] for _ in range(TURNS)])
         ratios[name] = np.median(took[:, 1] / took[:, 0])
     low, high = min(ratios, key=ratios.get), max(ratios, key=ratios.get)
-    print(
-        f"\na picture, checked and rendered, against the plain one: {np.median(list(ratios.values())):.2f} times as long"
-    )
+    middle = np.median(list(ratios.values()))
+    print(f"\na picture, checked and rendered, against the plain one: {middle:.2f} times as long")
     print(f"  ({low} {ratios[low]:.2f} to {high} {ratios[high]:.2f})")
     block = activation_blocks()["GELU"]
     trace_activation(block)
