@@ -3,7 +3,7 @@
 from gluon_activations.experiments.data import Data, hold_out, mnist1d
 from gluon_activations.experiments.layers import Layer, Layers, layer_statistics
 from gluon_activations.experiments.nets import mlp
-from gluon_activations.experiments.pictures import plot_layers
+from gluon_activations.experiments.pictures import plot_layers, plot_norms
 from gluon_activations.experiments.sweeps import sweep
 from gluon_activations.experiments.training import History, seconds, train
 
@@ -17,6 +17,7 @@ __all__ = [
     "mlp",
     "mnist1d",
     "plot_layers",
+    "plot_norms",
     "seconds",
     "sweep",
     "train",

@@ -1,13 +1,22 @@
 """Look inside a net: what goes forward through each layer, and what comes back."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
-from mxnet import autograd, gluon, nd
-from mxnet.gluon import nn
+from mxnet import gluon
 
-from gluon_activations.words import decimals
+from gluon_activations.experiments.calls import (
+    blocks_of,
+    dimensions_of,
+    left_as_it_was,
+    watch,
+    weights_of,
+    without_hooks,
+)
+from gluon_activations.experiments.kinds import functions, outermost, slope
+from gluon_activations.experiments.signals import as_inputs, as_labels, gradients, mean_loss, total
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -19,11 +28,15 @@ class Layer:
     name : str
         Its number and type.
     before, after : numpy.ndarray, shape (n, ...)
-        Its output before and after the activation; the same, where none follows.
+        What its activation was given, and what it gave; both are the layer's output, where none follows.
     slope : numpy.ndarray, shape (n, ...)
-        The activation's derivative at ``before``.
+        The activation's derivative at ``before``; 1, where none follows.
     gradient : numpy.ndarray or None
         The derivative of the mean loss with respect to the layer's weights, in their shape.
+    activation : str
+        The type of the activation's block; empty, where none follows.
+    axis : int
+        The axis of ``slope`` along which lie the units, in convolutions the channels.
     """
 
     name: str
@@ -31,49 +44,81 @@ class Layer:
     after: np.ndarray
     slope: np.ndarray
     gradient: Optional[np.ndarray]
+    activation: str = ""
+    axis: int = -1
 
     @property
     def saturated(self):
         """The share of all outputs at which the slope is under 0.01 in size."""
-        return float((np.abs(self.slope) < 0.01).mean())
+        return _share(np.abs(self.slope) < 0.01)
 
     @property
     def off(self):
-        """The share of units that have slope exactly 0 on every sample: they get no gradient, and cannot learn."""
-        return float((self.slope == 0).all(axis=0).mean())
+        """The share of units whose slope is exactly 0 on every sample, everywhere: no gradient comes through them."""
+        off = self.slope == 0
+        others = tuple(axis for axis in range(off.ndim) if off.ndim == 1 or axis != self.axis % off.ndim)
+        return _share(off.all(axis=others))
 
     @property
     def norm(self):
         """The Euclidean norm of ``gradient``; NaN without one."""
-        return float("nan") if self.gradient is None else float(np.linalg.norm(self.gradient))
+        return float("nan") if self.gradient is None else float(np.linalg.norm(self.gradient.astype(float)))
 
 
 class Layers(list):
-    """The layers of a net, input first; its ``repr`` is a table."""
+    """The layers of a net, in the order in which it computed them; its ``repr`` is a table.
+
+    Attributes
+    ----------
+    unseen : list of str
+        The operators that are activations and were called as functions, so that no layer shows them.
+    """
+
+    unseen = ()
 
     def __repr__(self):
-        rows = [f"{'layer':12}{'before':^17}{'after':^17}{'saturated':>10}{'off':>6}{'gradient':>10}"]
+        width = max([12, *(len(layer.name) + 2 for layer in self)])
+        rows = [f"{'layer':{width}}{'before':^21}{'after':^21}{'saturated':>10}{'off':>6}{'gradient':>10}"]
         for layer in self:
-            spreads = "".join(f"{decimals(v.mean()):>7} ± {decimals(v.std()):7}" for v in (layer.before, layer.after))
+            spreads = "".join(_spread(values) for values in (layer.before, layer.after))
+            shares = f"{layer.saturated:10.0%}{layer.off:6.0%}" if layer.activation else " " * 16
             norm = "" if layer.gradient is None else f"{layer.norm:.1e}"
-            rows.append(f"{layer.name:12}{spreads}{layer.saturated:10.0%}{layer.off:6.0%}{norm:>10}".rstrip())
+            rows.append(f"{layer.name:{width}}{spreads}{shares}{norm:>10}".rstrip())
+        if self.unseen:
+            counts = ", ".join(f"{name} ({number})" for name, number in sorted(Counter(self.unseen).items()))
+            rows.append(f"Not shown, being functions called inside a block: {counts}.")
         return "\n".join(rows)
 
 
-def layer_statistics(net, x, y=None):
-    """Look at every layer of a net while it predicts ``x``, and at the gradients it would learn from.
+def layer_statistics(net, x, y=None, *, loss=None, training=False):
+    """Look at every layer of a net while it is given ``x``, and at the gradients it would learn from.
 
-    A layer is a child of the net that has weights, with the children after it that have none (its
-    activation). Nothing about the net is changed: parameters keep their gradients.
+    The net is called once, as it is, so that branches and skips are followed. A layer is a weight of two or more
+    dimensions, with the activation that reads its output, normalised or not. An activation that reads anything
+    else is a layer of its own; so is one behind a second call of the same weights, which show the first.
+
+    An activation is a block that works on each number by itself, otherwise than by a straight line, and has no such
+    weights. That is tried, by calling the block's ``forward`` on other numbers. Functions called inside a ``forward``,
+    such as ``F.relu``, cannot be seen; the table's last line names those on autograd's tape.
+
+    The net predicts: nothing is dropped, and batch normalisation uses its running statistics. Nothing of it is
+    changed; weights not yet drawn are drawn, as by any call.
 
     Parameters
     ----------
-    net : mxnet.gluon.nn.Sequential or HybridSequential
-        Initialised; may hold others of its kind.
-    x : array_like, shape (n, ...)
-        Samples.
-    y : array_like, shape (n,), optional
-        Their classes. With them, each layer has the gradient of the mean softmax cross-entropy.
+    net : mxnet.gluon.Block
+        Initialised.
+    x : array_like, shape (n, ...), or tuple of arrays
+        Samples; a tuple is a net's several inputs. Numbers become of the net's float type; integers in an MXNet
+        array stay integers.
+    y : array_like, shape (n,) or (n, 1), optional
+        Their classes; for a net with outputs of shape (n, ..., classes), of shape (n, ...). With them, each weight has
+        the gradient of the mean softmax cross-entropy.
+    loss : callable, optional
+        In its place: from the net's output and ``y`` to an array, of which the mean is taken.
+    training : bool
+        Whether to see the net as in training: with dropout, and the batch's own statistics. Afterwards MXNet's
+        generator, which cannot be read, is seeded by a number drawn from it before.
 
     Returns
     -------
@@ -83,65 +128,123 @@ def layer_statistics(net, x, y=None):
     Raises
     ------
     TypeError
-        If ``net`` is no sequential block.
+        If ``net`` is no block.
     ValueError
-        If it has no layer with weights.
+        If it is not initialised, or has no layer with weights; if ``x`` holds no samples; if ``y`` does not fit.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> from mxnet.gluon import nn
+    >>> net = nn.HybridSequential()
+    >>> net.add(nn.Dense(4, activation="relu"), nn.Dense(2))
+    >>> net.initialize(mx.init.One())
+    >>> layer_statistics(net, [[1, 2], [-3, 1]])
+    layer              before                after         saturated   off  gradient
+    1 Dense         0.500 ± 2.50          1.50 ± 1.50            50%    0%
+    2 Dense          6.00 ± 6.00          6.00 ± 6.00
     """
-    if not isinstance(net, (nn.Sequential, nn.HybridSequential)):
-        raise TypeError(f"net must be a Sequential or HybridSequential block, not {type(net).__name__}.")
-    stages = _stages(net)
-    if not stages:
-        raise ValueError("net must have a layer with weights; it has none.")
-    x = nd.array(x)
-    weights = [_weight(stage[0]) for stage in stages]
-    gradients = _gradients(net, weights, x, y)
-    layers, children = Layers(), iter(_flatten(net))
-    for number, (stage, gradient) in enumerate(zip(stages, gradients), start=1):
-        for child in children:  # what has no weights, before the first layer, and then the layer
-            x = child(x)
-            if child is stage[0]:
-                break
-        before = x
-        before.attach_grad()
-        with autograd.record(train_mode=False):
-            for _ in stage[1:]:
-                x = next(children)(x)
-            after = x * 1  # on autograd's tape, even where no activation follows
-        [slope] = autograd.grad(after, [before], train_mode=False)
-        name = f"{number} {type(stage[0]).__name__}"
-        layers.append(Layer(name, before.asnumpy(), after.asnumpy(), slope.asnumpy(), gradient))
-        x = after
+    if not isinstance(net, gluon.Block):
+        raise TypeError(f"net must be a Gluon block, not {type(net).__name__}.")
+    weights = list({id(p): p for block in blocks_of(net) for p in weights_of(block).values()}.values())
+    if not weights:
+        raise ValueError("net must have a layer with weights of two or more dimensions; it has none.")
+    labels = None if y is None else as_labels(net, y, loss, training)
+    inputs = as_inputs(net, weights, x)
+    with left_as_it_was(net, inputs, training) as seeds:
+        output, calls = watch(net, inputs, training, seeds)
+        found = {}
+        if y is not None:
+            found = gradients(mean_loss(output, labels, loss, training), weights, training)
+        with without_hooks(net):
+            return _layers(calls, found, functions(total(output)), training)
+
+
+class _Row:
+    """A layer in the making: a weight, the call that it was seen in, and the activation's."""
+
+    def __init__(self, name, call, weight=None, activation=None, axis=-1):
+        self.name, self.call, self.weight, self.activation, self.axis = name, call, weight, activation, axis
+
+
+def _rows(calls):
+    """Sort calls into layers."""
+    rows, seen, reads, made = [], set(), {}, {}
+    for call, kind in outermost(calls):
+        weights = {name: p for name, p in weights_of(call.block).items() if id(p) not in seen}
+        row = reads.get(id(call.input))
+        if kind == "activation":
+            if row is None or row.activation:
+                row = made[id(call.output)] = _Row(type(call.block).__name__, call, axis=_axis(call, rows))
+                rows.append(row)
+            row.activation = call
+        elif weights:
+            seen.update(map(id, weights.values()))
+            new = [_Row(_name(call.block, name), call, p, axis=_channels(call.block, p)) for name, p in weights.items()]
+            within = made.pop(id(call.output), None)  # Dense(..., activation="relu") calls a child
+            if within:
+                rows.remove(within)
+                new[-1].activation = within.activation
+            else:
+                reads[id(call.output)] = new[-1]
+            rows += new
+        elif kind == "scaling" and row:
+            reads[id(call.output)] = row
+    return rows
+
+
+def _name(block, weight):
+    own = "" if len(weights_of(block)) == 1 else " " + weight.replace("_weight", "")
+    return type(block).__name__ + own
+
+
+def _channels(block, weight):
+    """Return the axis of the units in what a layer gives: in convolutions, of the channels."""
+    layout = getattr(block, "_kwargs", {}).get("layout") or ""
+    if dimensions_of(weight) > 2 and "C" in layout:
+        return layout.index("C")
+    return 1 if dimensions_of(weight) > 3 else -1
+
+
+def _axis(call, rows):
+    """Return the axis of the units in what an activation is given: as in the layer before, if it has the same axes."""
+    ndim = call.input.ndim
+    alike = [row.axis for row in rows if row.weight is not None and row.call.output.ndim == ndim]
+    return alike[-1] if alike else 1 if ndim > 3 else -1
+
+
+def _layers(calls, found, operators, training):
+    layers, unseen, rows = Layers(), Counter(operators), _rows(calls)
+    for row in rows:
+        before = row.call.output.asnumpy()
+        after, derivative = before, np.broadcast_to(before.dtype.type(1), before.shape)
+        if row.activation:
+            before, after = row.activation.input.asnumpy(), row.activation.output.asnumpy()
+            derivative, made_of = slope(row.activation, training)
+            unseen -= Counter(made_of)
+        gradient = None if row.weight is None else found.get(id(row.weight))
+        kind = type(row.activation.block).__name__ if row.activation else ""
+        layers.append(Layer(f"{len(layers) + 1} {row.name}", before, after, derivative, gradient, kind, row.axis))
+    layers.unseen = sorted(unseen.elements())
     return layers
 
 
-def _flatten(net):
-    for child in net:
-        if isinstance(child, (nn.Sequential, nn.HybridSequential)):
-            yield from _flatten(child)
-        else:
-            yield child
+def _share(marked):
+    return float(marked.mean()) if marked.size else 0.0
 
 
-def _weight(child):
-    """A layer's weights: its first parameter of two or more dimensions. An activation has none."""
-    matrices = [p for p in child.collect_params().values() if p.shape is not None and len(p.shape) > 1]
-    return matrices[0] if matrices else None
+def _spread(values):
+    """Write mean and standard deviation, the mean as exactly as the deviation lets it be known."""
+    mean, deviation = values.mean(dtype=float), values.std(dtype=float)
+    if abs(mean) < 5e-4 * deviation:
+        mean = 0.0
+    return f"{_digits(mean):>9} ± {_digits(deviation):9}"
 
 
-def _stages(net):
-    stages = []
-    for child in _flatten(net):
-        if _weight(child) is not None:
-            stages.append([child])
-        elif stages:
-            stages[-1].append(child)
-    return stages
-
-
-def _gradients(net, weights, x, y):
-    if y is None:
-        return [None] * len(weights)
-    with autograd.record(train_mode=False):
-        loss = gluon.loss.SoftmaxCrossEntropyLoss()(net(x), nd.array(y)).mean()
-    # grad, not backward, which would overwrite the gradients that the caller's trainer is about to use.
-    return [g.asnumpy() for g in autograd.grad(loss, [weight.data() for weight in weights], train_mode=False)]
+def _digits(value):
+    """Write a number with three significant digits."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:.0f}"
+    if not 9.995e-4 <= abs(value) < 9995:
+        return f"{value:.2e}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"

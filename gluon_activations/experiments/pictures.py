@@ -1,9 +1,12 @@
 """Pictures of nets and of their training."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
-from gluon_activations.figures import COLOURS, STYLE, DescribedFigure, show
+from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
 
 
 def plot_layers(layers, shown=5):
@@ -18,10 +21,17 @@ def plot_layers(layers, shown=5):
         From `layer_statistics`.
     shown : int
         How many layers at most, evenly spread from the first to the last.
+
+    Raises
+    ------
+    ValueError
+        If there are no layers.
     """
+    if not layers:
+        raise ValueError("layers must hold at least one layer; it is empty.")
     chosen = [layers[i] for i in np.unique(np.linspace(0, len(layers) - 1, shown).astype(int))]
     kinds = [("after", "activations", COLOURS[0])]
-    if chosen[0].gradient is not None:
+    if any(layer.gradient is not None for layer in chosen):
         kinds.append(("gradient", "gradients", COLOURS[1]))
     with plt.rc_context(STYLE):
         size = (2 * len(chosen), 1.9 * len(kinds))
@@ -30,6 +40,9 @@ def plot_layers(layers, shown=5):
         for row, (kind, label, colour) in zip(grid, kinds):
             for ax, layer in zip(row, chosen):
                 values = getattr(layer, kind)
+                if values is None:  # an activation without weights of its own
+                    ax.set_axis_off()
+                    continue
                 counts, edges = np.histogram(values[np.isfinite(values)], bins=40)
                 share = np.append(counts, 0) / max(counts.sum(), 1)
                 ax.plot(edges, share, drawstyle="steps-post", linewidth=1, color=colour, label=label)
@@ -38,4 +51,31 @@ def plot_layers(layers, shown=5):
                 ax.ticklabel_format(axis="x", scilimits=(-2, 3))
                 ax.locator_params(axis="x", nbins=2)
             row[0].set_ylabel(label)
+    show(figure)
+
+
+def plot_norms(nets):
+    """Draw how the gradient's norm goes from layer to layer, on a logarithmic axis.
+
+    Parameters
+    ----------
+    nets : mapping of str to Layers
+        Label to what `layer_statistics` gave with labels. Layers without weights are left out.
+
+    Raises
+    ------
+    ValueError
+        If no layer has a gradient.
+    """
+    norms = {name: [layer.norm for layer in layers if layer.gradient is not None] for name, layers in nets.items()}
+    if not any(norms.values()):
+        raise ValueError("nets must have layers with gradients, as layer_statistics gives them with y; none has.")
+    with plt.rc_context(STYLE):
+        figure = plt.figure(FigureClass=DescribedFigure, figsize=(7, 3.5), layout="constrained")
+        ax = figure.subplots()
+        for (name, values), colour, marker in zip(norms.items(), itertools.cycle(COLOURS), itertools.cycle(MARKERS)):
+            ax.plot(range(1, len(values) + 1), values, label=name, color=colour, marker=marker, markersize=4)
+        ax.set(xlabel="layer, from the input to the output", ylabel="norm of the gradient", yscale="log")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(figure)

@@ -1,0 +1,229 @@
+"""Call a net once, as it is, and keep what each block within was given and gave back."""
+
+import contextlib
+import functools
+import random
+from dataclasses import dataclass
+
+import mxnet as mx
+import numpy as np
+from mxnet import autograd, nd
+from mxnet.gluon import Constant, HybridBlock
+from mxnet.gluon.parameter import DeferredInitializationError
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call of a block: the first array that went in, and the first that came out.
+
+    ``simple`` is whether they were the only ones; calls from number ``first`` on were made within it; ``seed`` is what
+    MXNet's generator was seeded with, if it was.
+    """
+
+    block: object
+    input: nd.NDArray
+    output: nd.NDArray
+    simple: bool
+    first: int
+    seed: int
+
+
+def blocks_of(net):
+    """Return a net's blocks, itself too, each once."""
+    found = {}
+    net.apply(lambda block: found.setdefault(id(block), block))
+    return list(found.values())
+
+
+def parameters_of(block):
+    """Return a block's own parameters by name, and not its children's; constants are none."""
+    own = {id(p): p for p in [*block.params.values(), *block._reg_params.values()] if not isinstance(p, Constant)}
+    return {p.name[len(block.prefix) :] if p.name.startswith(block.prefix) else p.name: p for p in own.values()}
+
+
+def weights_of(block):
+    """Return a block's own parameters of two or more dimensions, by name."""
+    return {name: p for name, p in parameters_of(block).items() if dimensions_of(p) > 1}
+
+
+def dimensions_of(parameter):
+    """Return how many axes a parameter has; 0, where that is not yet known."""
+    if parameter.shape is not None:
+        return len(parameter.shape)
+    try:
+        return parameter.list_data()[0].ndim  # in a graph from a file, the data alone has a shape
+    except (RuntimeError, DeferredInitializationError):
+        return 0
+
+
+def watch(net, inputs, training, seeds):
+    """Call a net on autograd's tape; return its output, and the calls of its blocks in the order in which they ended.
+
+    With ``training``, MXNet's generator is seeded by the next of ``seeds`` at each call, so that a block that
+    draws can be called again with the same draws.
+    """
+    calls, begun, handles = [], [], []
+
+    def before(block, args):
+        seed = seeds.randint(2**31 - 1)
+        if training:
+            mx.random.seed(seed)
+        begun.append((block, len(calls), seed))
+
+    def after(block, args, output):
+        while True:  # past what raised, where a forward has caught it
+            began, first, seed = begun.pop()
+            if began is block:
+                break
+        given, made = arrays_in(args), arrays_in(output)
+        if given and made:  # else it was called with symbols, to settle shapes
+            calls.append(Call(block, given[0], made[0], len(given) == len(made) == 1, first, seed))
+
+    try:
+        for block in blocks_of(net):
+            handles += [block.register_forward_pre_hook(before), block.register_forward_hook(after)]
+        with autograd.record(train_mode=training):
+            return net(*inputs), calls
+    finally:
+        for handle in handles:
+            handle.detach()
+
+
+def arrays_in(nested):
+    """Return the arrays in a structure of lists and tuples, in order."""
+    if isinstance(nested, (list, tuple)):
+        return [array for item in nested for array in arrays_in(item)]
+    return [nested] if isinstance(nested, nd.NDArray) else []
+
+
+@contextlib.contextmanager
+def imperative(net):
+    """Let a hybridised net call its children, for a while; what it has compiled stays."""
+    hybridised = [block for block in blocks_of(net) if isinstance(block, HybridBlock) and block._active]
+    try:
+        for block in hybridised:
+            block._active = False  # hybridize() would throw away its flags and what it has compiled
+        yield
+    finally:
+        for block in hybridised:
+            block._active = True
+
+
+@contextlib.contextmanager
+def without_hooks(net):
+    """Take off the hooks of a net's blocks, for a while."""
+    hooks = [h for block in blocks_of(net) for h in (block._forward_pre_hooks, block._forward_hooks)]
+    kept = [dict(h) for h in hooks]
+    try:
+        for h in hooks:
+            h.clear()
+        yield
+    finally:
+        for h, items in zip(hooks, kept):
+            h.update(items)
+
+
+@contextlib.contextmanager
+def attributes_kept(block):
+    """Put back what a block, or one within, notes down on itself when it is called."""
+    kept = [(part, dict(vars(part))) for part in blocks_of(block)]
+    try:
+        yield
+    finally:
+        for part, attributes in kept:
+            vars(part).clear()
+            vars(part).update(attributes)
+
+
+@contextlib.contextmanager
+def thawed(net):
+    """Let autograd see a net's frozen weights too, for a while."""
+    frozen = [p for block in blocks_of(net) for p in weights_of(block).values() if p.grad_req == "null"]
+    try:
+        for p in frozen:
+            p.grad_req = "write"
+        yield
+    finally:
+        for p in frozen:
+            p.grad_req = "null"
+
+
+@contextlib.contextmanager
+def generators_kept(net, inputs, training):
+    """Put back NumPy's and Python's generators; yield seeds for MXNet's, which is seeded anew if it was used.
+
+    MXNet's generator cannot be read. So a number is drawn from it first, and seeds it afterwards.
+    """
+    numpys, pythons = np.random.get_state(), random.getstate()
+    if training:
+        with autograd.pause(train_mode=False):
+            net(*inputs)  # draws the weights that are not yet drawn, by the caller's own seed
+    later = int(nd.random.randint(0, 2**31 - 1).asscalar()) if training else 0
+    try:
+        yield np.random.RandomState(later)
+    finally:
+        np.random.set_state(numpys)
+        random.setstate(pythons)
+        if training:
+            mx.random.seed(later)
+
+
+@contextlib.contextmanager
+def statistics_kept(net):
+    """Put back what training a net changes by its forward alone: running means and variances."""
+    kept = []
+    for p in (p for block in blocks_of(net) for p in parameters_of(block).values() if p.grad_req == "null"):
+        with contextlib.suppress(DeferredInitializationError):  # then no call of the net has reached it
+            kept.append((p, [(ctx, p.data(ctx).copy()) for ctx in p.list_ctx()]))
+    try:
+        yield
+    finally:
+        for p, copies in kept:
+            for ctx, copy in copies:
+                copy.copyto(p.data(ctx))
+
+
+@contextlib.contextmanager
+def left_as_it_was(net, inputs, training):
+    """Make a net ready to be watched, and leave all as it was; yield the seeds for `watch`."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(imperative(net))
+        stack.enter_context(right_gradients())
+        seeds = stack.enter_context(generators_kept(net, inputs, training))
+        if training:
+            stack.enter_context(statistics_kept(net))
+        stack.enter_context(thawed(net))
+        yield seeds
+
+
+@contextlib.contextmanager
+def right_gradients():
+    """Give a net that predicts the gradients it would have in training, for a while.
+
+    On the CPU, MXNet 1.9.1 sends the gradients of max pooling, and of batch normalisation with ReLU, to wrong elements,
+    unless the forward ran in training mode. There max pooling computes the same, and batch normalisation too, if told
+    to use its running statistics. Convolutions are right in either mode, but round differently, which made a
+    thousandth in a deep net of ReLUs. The operators are wrapped, and not the blocks, as functions call them too.
+    """
+    old, new = ("Pooling", "Convolution", "Deconvolution"), ("pooling", "convolution", "deconvolution")
+    places = [(module, name) for module in (nd, nd.op) for name in old] + [(nd.contrib, "BatchNormWithReLU")]
+    places += [(module, name) for module in (mx.npx, nd.numpy_extension) for name in new]
+    kept = [(module, name, getattr(module, name)) for module, name in places]
+    try:
+        for module, name, operator in kept:
+            setattr(module, name, _in_training_mode(operator, {"use_global_stats": True} if "Norm" in name else {}))
+        yield
+    finally:
+        for module, name, operator in kept:
+            setattr(module, name, operator)
+
+
+def _in_training_mode(operator, options):
+    @functools.wraps(operator)
+    def wrapped(*args, **kwargs):
+        if autograd.is_training():
+            return operator(*args, **kwargs)
+        with autograd.train_mode():
+            return operator(*args, **{**kwargs, **options})
+
+    return wrapped
