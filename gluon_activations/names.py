@@ -53,6 +53,6 @@ def brief(value) -> str:
     Examples
     --------
     >>> brief(np.zeros((3, 3)))
-    'array([[0., 0... [0., 0., 0.]])'
+    'array([[0., 0...[0., 0., 0.]])'
     """
     return " ".join(reprlib.repr(value).split())

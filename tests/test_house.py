@@ -26,7 +26,7 @@ FOREIGN = {
     "evaluation": {"matplotlib"},
     "curves": {"matplotlib"},
 }
-PRIVATE = "_(?!_)"
+PRIVATE = "_(?!_|replace|fields|asdict)"  # those are how a named tuple spells what is public
 MODULES = sorted(path for path in (ROOT / PACKAGE).rglob("*.py") if path.name != "__init__.py")
 SOURCES = [
     path
