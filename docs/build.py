@@ -75,7 +75,7 @@ def page(source, contents):
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     exporter.register_preprocessor(CoalesceStreamsPreprocessor, enabled=True)  # a table may come row by row
     variables = {"title": title(notebook), "here": str(target(source)), "top": top, "contents": contents}
-    exporter.environment.globals.update(variables, mathematics="$" in prose(notebook))
+    exporter.environment.globals.update(variables, mathematics="$" in re.sub("`[^`]*`", "", prose(notebook)))
     html, _ = exporter.from_notebook_node(notebook)
     soup, files = BeautifulSoup(html, "html.parser"), set()
     for tag, attribute in [*((a, "href") for a in soup.main("a")), *((img, "src") for img in soup.main("img"))]:
