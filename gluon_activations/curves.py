@@ -1,7 +1,7 @@
 """Sample a function, differentiate it with autograd, and hold the one against the other."""
 
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import mxnet as mx
 import numpy as np
@@ -29,6 +29,12 @@ class Curve:
     other_dy : numpy.ndarray, shape (n,), float32, or None
         None, if the gradient scales with dy, the gradient that comes from the layers behind. Else what it is with
         another dy, divided by that.
+
+    Examples
+    --------
+    >>> curve = trace_activation(mx.gluon.nn.SELU(), [-2, 0, 2])
+    >>> curve.right, curve.wrong.tolist()
+    (False, [True, False, False])
     """
 
     x: np.ndarray
@@ -86,7 +92,7 @@ class Curve:
         return ", ".join(f"at x = {a}" if a == b else f"from x = {a} to {b}" for a, b in ends) + more
 
 
-def trace_activation(activation: Callable, x=None, *, ctx: Optional[mx.Context] = None) -> Curve:
+def trace_activation(activation: Callable, x: Any = None, *, ctx: Optional[mx.Context] = None) -> Curve:
     """Sample an activation, and the gradient autograd gives it, without drawing.
 
     The gradient is held against the slope of the curve, along the whole axis: see `slopes.check_gradient` for what is

@@ -27,7 +27,15 @@ class DescribedFigure(Figure):
     """A figure whose ``repr`` says what is really on it, read back from its axes.
 
     Jupyter stores that text beside the picture: nbval compares it, and it serves readers who cannot
-    see the picture. ``plt.subplots(FigureClass=DescribedFigure)`` makes one.
+    see the picture.
+
+    Examples
+    --------
+    >>> figure, ax = plt.subplots(FigureClass=DescribedFigure)
+    >>> line = ax.plot([0, 1], [0, 2])
+    >>> figure
+    : x '' -0.050 to 1.050, y '' -0.100 to 2.100
+      _child0: #1f77b4 - 2 points (0.000, 0.000) (1.000, 2.000)
     """
 
     def __repr__(self):

@@ -2,6 +2,7 @@
 
 import functools
 import reprlib
+from typing import Any
 
 import numpy as np
 from mxnet.gluon import Block, HybridBlock, nn
@@ -10,7 +11,7 @@ _OF_EVERY_BLOCK = {*vars(HybridBlock()), "_out_format"}  # hybridize() adds the 
 _SPOKEN = {"relu": "ReLU", "softrelu": "softReLU"}
 
 
-def display_name(activation) -> str:
+def display_name(activation: Any) -> str:
     """Name an activation by its type and its parameters, never by ``block.name``.
 
     Examples
@@ -47,7 +48,7 @@ def _numbers(block):
     return [f"{key.strip('_')} = {value:.3g}" for key, value in held.items()]
 
 
-def brief(value) -> str:
+def brief(value: Any) -> str:
     """Show what was given, on one line and in short.
 
     Examples

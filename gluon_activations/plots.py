@@ -1,7 +1,7 @@
 """Draw curves on figures."""
 
 from collections.abc import Mapping
-from typing import Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 import matplotlib.pyplot as plt
 import mxnet as mx
@@ -33,7 +33,7 @@ def _unfinished(curve):
 
 def visualize_activation(
     activation: Callable,
-    x=None,
+    x: Any = None,
     *,
     title: Optional[str] = None,
     ax: Optional[Axes] = None,
@@ -94,7 +94,7 @@ def visualize_activation(
 
 
 def compare_activations(
-    activations: Mapping, x=None, *, axes: Optional[Sequence[Axes]] = None, ctx: Optional[mx.Context] = None
+    activations: Mapping, x: Any = None, *, axes: Optional[Sequence[Axes]] = None, ctx: Optional[mx.Context] = None
 ) -> Curves:
     """Draw several activations on one pair of axes: their values on the left, gradients on the right.
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 
-def decimals(value, scale=1.0) -> str:
+def decimals(value: float, scale: float = 1.0) -> str:
     """Round to three decimals, as float32 results agree on every processor, with no negative zero.
 
     Parameters
@@ -28,3 +28,18 @@ def decimals(value, scale=1.0) -> str:
         return f"{value:.3e}" if abs(value) > 1e-3 * scale else "0.000"
     places = max(3, 2 - power)
     return f"{np.round(value, places) + 0.0:.{places}f}"
+
+
+def digits(value: float) -> str:
+    """Write a number with three significant digits, so that a small one can be told from 0.
+
+    Examples
+    --------
+    >>> digits(0), digits(0.0123456), digits(1234.5), digits(-1e-7)
+    ('0', '0.0123', '1234', '-1.00e-07')
+    """
+    if value == 0 or not np.isfinite(value):
+        return f"{value:.0f}"
+    if not 9.995e-4 <= abs(value) < 9995:
+        return f"{value:.2e}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"

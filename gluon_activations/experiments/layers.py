@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 from mxnet import gluon
@@ -17,6 +17,7 @@ from gluon_activations.experiments.calls import (
 )
 from gluon_activations.experiments.kinds import functions, outermost, slope
 from gluon_activations.experiments.signals import as_inputs, as_labels, gradients, mean_loss, total
+from gluon_activations.words import digits
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,7 +91,9 @@ class Layers(list):
         return "\n".join(rows)
 
 
-def layer_statistics(net, x, y=None, *, loss=None, training=False):
+def layer_statistics(
+    net: gluon.Block, x: Any, y: Any = None, *, loss: Optional[Callable] = None, training: bool = False
+) -> Layers:
     """Look at every layer of a net while it is given ``x``, and at the gradients it would learn from.
 
     The net is called once, as it is, so that branches and skips are followed. A layer is a weight of two or more
@@ -238,13 +241,4 @@ def _spread(values):
     mean, deviation = values.mean(dtype=float), values.std(dtype=float)
     if abs(mean) < 5e-4 * deviation:
         mean = 0.0
-    return f"{_digits(mean):>9} ± {_digits(deviation):9}"
-
-
-def _digits(value):
-    """Write a number with three significant digits."""
-    if value == 0 or not np.isfinite(value):
-        return f"{value:.0f}"
-    if not 9.995e-4 <= abs(value) < 9995:
-        return f"{value:.2e}"
-    return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"
+    return f"{digits(mean):>9} ± {digits(deviation):9}"

@@ -1,15 +1,17 @@
 """Pictures of nets and of their training."""
 
 import itertools
+from typing import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from gluon_activations.experiments.layers import Layers
 from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
 
 
-def plot_layers(layers, shown=5):
+def plot_layers(layers: Layers, shown: int = 5) -> None:
     """Draw histograms of what goes forward and what comes back, for some of a net's layers.
 
     The activations are in the upper row, and where there are gradients, those in the lower row. In a
@@ -26,6 +28,12 @@ def plot_layers(layers, shown=5):
     ------
     ValueError
         If there are no layers.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> from gluon_activations.experiments import layer_statistics, mlp
+    >>> plot_layers(layer_statistics(mlp(mx.gluon.nn.ELU), [[1, 2], [3, 4]]))
     """
     if not layers:
         raise ValueError("layers must hold at least one layer; it is empty.")
@@ -54,7 +62,7 @@ def plot_layers(layers, shown=5):
     show(figure)
 
 
-def plot_norms(nets):
+def plot_norms(nets: Mapping) -> None:
     """Draw how the gradient's norm goes from layer to layer, on a logarithmic axis.
 
     Parameters
@@ -66,6 +74,12 @@ def plot_norms(nets):
     ------
     ValueError
         If no layer has a gradient.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> from gluon_activations.experiments import layer_statistics, mlp
+    >>> plot_norms({"ELU": layer_statistics(mlp(mx.gluon.nn.ELU), [[1, 2], [3, 4]], [0, 1])})
     """
     norms = {name: [layer.norm for layer in layers if layer.gradient is not None] for name, layers in nets.items()}
     if not any(norms.values()):
