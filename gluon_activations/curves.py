@@ -82,7 +82,9 @@ class Curve:
         off, nearest = self.check.off, self.check.nearest
         steepest = np.abs(self.gradient[np.isfinite(self.gradient)]).max(initial=0)
         share = off / abs(nearest) if nearest else np.inf
-        there = f"{100 * share:.2g} % of the slope there" if share < 1 else f"where it is {decimals(nearest, steepest)}"
+        there = (
+            f"{100 * share:.2g} % of the slope there" if share < 0.995 else f"where it is {decimals(nearest, steepest)}"
+        )
         return f"off by up to {decimals(off, min(steepest, 100 * off))}, {there}"
 
     def _places(self, stretches):
@@ -158,17 +160,20 @@ def trace_activation(activation: Callable, x: Any = None, *, ctx: Optional[mx.Co
 
 def _other_dy(activation, x, gradient, ctx):
     """Return None, or the gradient with a dy with which it does not scale, divided by that."""
-    rng, some = np.random.RandomState(0), x[:: -(-x.size // 5000)]
+    some = x[:: -(-x.size // 5000)]
     wanted = np.interp(some, x, gradient)
-    points = np.tile(some, -(-64 // some.size))  # enough for dy of every size
-    uneven = rng.choice([-1, 1], points.size) * 2 ** rng.uniform(-10, 10, points.size)
+    points = np.tile(some, -(-300 // some.size))  # few points have several turns
+    # Powers of two, by which float32 scales without rounding, however much of a gradient cancels; large and small ones.
+    rng = np.random.RandomState(0)
+    uneven = rng.choice([-1, 1], points.size) * 2 ** rng.permutation(np.linspace(-12, 16, points.size).round())
     dy = np.concatenate([np.full(points.size, -2), uneven, -uneven[::-1]]).astype(np.float32)
     _, given = differentiate(activation, np.tile(points, 3), ctx, dy)
     size = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
     with np.errstate(all="ignore"):
         for scaled in (given / dy).reshape(3, -1, some.size):
-            if not (np.isclose(scaled, wanted, rtol=1e-4, atol=1e-5 * size) | ~np.isfinite(wanted)).all():
-                worst = np.abs(scaled - wanted).argmax(axis=0)
+            untold = ~np.isfinite(wanted) | ~np.isfinite(scaled)  # a large dy may overflow where the gradient does not
+            if not (np.isclose(scaled, wanted, rtol=1e-4, atol=1e-5 * size) | untold).all():
+                worst = np.where(untold, 0, np.abs(scaled - wanted)).argmax(axis=0)
                 return np.interp(x, some, scaled[worst, np.arange(some.size)]).astype(np.float32)
     return None
 

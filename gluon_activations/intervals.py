@@ -35,7 +35,6 @@ class Intervals(NamedTuple):
     left: np.ndarray
     right: np.ndarray
     peak: np.ndarray  # the largest abs(g)
-    steepest: np.ndarray  # ... here or between here and zero
     sway: np.ndarray  # the largest g less the least, as a share of the width
     rise: np.ndarray  # f at the right end less f at the left one
     integral: np.ndarray  # of g
@@ -44,6 +43,8 @@ class Intervals(NamedTuple):
     drift: np.ndarray  # the rise less the integral
     calm: np.ndarray  # ... less leaps too, which may be jumps of f, or its rounding
     noise: np.ndarray  # how far f may be off
+    leap: np.ndarray  # the largest leap
+    leaps: np.ndarray  # all of them, added up
     erratic: np.ndarray  # f leaps, or is off by more than rounding explains
     still: np.ndarray  # f does not change, and g is 0
     blind: np.ndarray  # f is not finite somewhere
@@ -71,10 +72,7 @@ def look(evaluate, edges):
     """Return the intervals, each halved until g is smooth on it, or it is as short as float32 allows."""
     done, left, right, whole, budget = [], edges[:-1], edges[1:], None, BUDGET
     for halving in range(HALVINGS + 1):
-        sample = _sample(evaluate, left, right)
-        if whole is None:
-            steepest = _outward(right, np.abs(sample[-1]).max(axis=1))
-        now = _measure(left, right, steepest, *sample)
+        now = _measure(left, right, *_sample(evaluate, left, right))
         if whole is None:
             total = now.size.sum()
         else:  # what halving changed is how far off the whole was
@@ -88,7 +86,7 @@ def look(evaluate, edges):
         done.append([column[~more] for column in now])
         if not more.any():
             break
-        whole, steepest = now.integral[more], np.tile(now.steepest[more], 2)
+        whole = now.integral[more]
         middle = ((left + right) / 2)[more].astype(np.float32).astype(float)
         left, right = np.append(left[more], middle), np.append(middle, right[more])
     columns = [np.concatenate(parts) for parts in zip(*done)]
@@ -107,11 +105,11 @@ def _sample(evaluate, left, right):
     return exact, seen, bad[:, 1:-1], y - g * (points - exact), g[:, 1:-1]
 
 
-def _measure(left, right, steepest, exact, seen, bad, y, g):
+def _measure(left, right, exact, seen, bad, y, g):
     half, reach, peak = (right - left) / 2, np.abs(exact).max(axis=1), np.abs(g).max(axis=1)
     integral, size = half * (g @ _FINE[-1]), half * (np.abs(g) @ _FINE[-1])
     steps = np.diff(y) - half[:, None] * np.diff(g @ _FINE.T)
-    rounding = EPS * (np.abs(y).max(axis=1) + reach * np.maximum(peak, steepest / 8))
+    rounding = EPS * (np.abs(y).max(axis=1) + reach * peak)
     # A drift is steady from step to step, and rounding is not.
     uneven = steps[:, 1:] * _LENGTHS[:-1] - steps[:, :-1] * _LENGTHS[1:]
     rough = np.median(np.abs(uneven) / (_LENGTHS[1:] + _LENGTHS[:-1]), axis=1)
@@ -122,7 +120,6 @@ def _measure(left, right, steepest, exact, seen, bad, y, g):
         left=left,
         right=right,
         peak=peak,
-        steepest=np.maximum(peak, steepest),
         sway=np.ptp(g, axis=1) / (right - left),
         rise=y[:, -1] - y[:, 0],
         integral=integral,
@@ -131,16 +128,11 @@ def _measure(left, right, steepest, exact, seen, bad, y, g):
         drift=steps.sum(axis=1),
         calm=np.where(leaps, 0, steps).sum(axis=1),
         noise=np.max([8 * rough, ROUNDINGS * rounding, small], axis=0),
+        leap=np.where(leaps, np.abs(steps - steady), 0).max(axis=1),
+        leaps=np.where(leaps, np.abs(steps - steady), 0).sum(axis=1),
         erratic=leaps.any(axis=1) | (rough > 4 * ROUNDINGS * rounding),
         still=(size == 0) & (np.ptp(y, axis=1) == 0),
         blind=~seen.all(axis=1),
         broken=bad.any(axis=1),
         mixed=(seen.any(axis=1) & ~seen.all(axis=1)) | (bad.any(axis=1) & ~bad.all(axis=1)),
     )
-
-
-def _outward(right, peak):
-    """Return the largest abs(g) between zero and each interval: f's rounding there can be that of x times it."""
-    zero = np.searchsorted(right, 0, side="right")
-    leftwards = np.maximum.accumulate(peak[: zero + 1][::-1])[::-1][:zero]
-    return np.append(leftwards, np.maximum.accumulate(peak[zero:]))

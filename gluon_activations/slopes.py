@@ -45,9 +45,13 @@ class Check(NamedTuple):
 def check_gradient(evaluate: Callable, x: np.ndarray, y: np.ndarray, gradient: np.ndarray) -> Check:
     """Hold a gradient against the slope of its function, all along the axis.
 
-    A gradient that is everywhere off by a ten-thousandth of itself is seen, and so is one that is off by a tenth on a
-    hundredth of the axis. What is not seen: what float32 cannot show, which is said where it matters; and a drift that
-    stays under a millionth of the curve's height. Jumps of f do not count as slopes.
+    What is seen, by ``benchmarks/check_gradients.py``: on every activation of the catalogue, and on [-10, 10], [-1, 1]
+    and [-100, 100], a gradient that is off by 4e-5 of itself everywhere, or by a hundredth on a 200th of the axis.
+
+    What is not: what changes f by less than a millionth of its height, such as a lost tail; what float32's rounding
+    hides, which is said where it may be a tenth of the slope; what happens on less than a 10,000th of the axis, unless
+    one of the points lies there. Jumps of f are no slopes; but if they are many, and too small to be told from
+    rounding, they are taken for one.
 
     Parameters
     ----------
@@ -91,8 +95,8 @@ def _judge(found):
     columns = (found.drift, found.calm, found.size, found.doubt, found.rise)
     sums = [np.append(0, np.cumsum(np.where(found.blind, 0, column))) for column in columns]
     height = max(sums[2][-1], np.ptp(sums[-1]))
-    near = [np.pad(found.noise, 4)[k : k + count] for k in range(9)]  # rounding may come and go
-    noise = NEGLIGIBLE * height / 2 + np.max(near, axis=0)
+    grain = _grain(found, sums[0], height)
+    noise = NEGLIGIBLE * height / 2 + np.maximum(_spread(found.noise), grain)
     wrong, unseen = found.broken.copy(), np.full(count, np.inf)
     for m in 2 ** np.arange(count.bit_length()):  # stretches of m intervals, short ones first
         drift, calm, size, doubt, _ = (v[m:] - v[:-m] for v in sums)
@@ -106,9 +110,26 @@ def _judge(found):
             blocks = np.where((width <= span / 4) | (m == 1), allowed / width, np.inf)[start::m]
             covered = slice(start, start + blocks.size * m)
             unseen[covered] = np.minimum(unseen[covered], np.repeat(blocks, m))
-    beside = np.convolve(found.blind, np.ones(9), "same")[:count] > 0  # where f ends, it may be as steep as it likes
+    if grain > max(100 * EPS, 1e-4 * height):  # too coarse for float32: f may be meant as a staircase
+        unseen[:] = np.inf
+    beside = _spread(found.blind)  # where f ends, it may be as steep as it likes
     mean = np.maximum(height / span, found.size / (found.right - found.left))
     return wrong, (unseen > UNSEEN * mean) & ~found.still & ~beside & ~wrong
+
+
+def _grain(found, drift, height):
+    """Return how far f's rounding moves it, if it is a staircase around the curve that the gradient describes, else 0.
+
+    So is what subtracts nearly equal numbers, as e^x - 1 near 0 does. Its steps make up for what they leave out.
+    """
+    step = found.leap.max()
+    staircase = np.ptp(drift) <= 3 * step <= 0.03 * height and found.leaps.sum() >= 8 * step
+    return 1.5 * step if staircase else 0
+
+
+def _spread(column):
+    """Return the largest of each interval and of four to either side: rounding may come and go."""
+    return np.max([np.pad(column, 4)[k : k + column.size] for k in range(9)], axis=0)
 
 
 def _runs(found, marked):
@@ -144,16 +165,18 @@ def _after(found, x):
 
 
 def _points(evaluate, x, y, gradient, found):
-    """Return the slope at each point, and where the gradient is not between those close by, left and right."""
+    """Return the slope at each point, and where the gradient is not between those left and right, said and measured."""
     i, j = _at(found, x), _after(found, x)
     peak, sway = (np.maximum(column[i], column[j]) for column in (found.peak, found.sway))
     width = np.minimum((found.right - found.left)[i], (found.right - found.left)[j])
-    near, far = np.maximum(width / 4096, 4 * np.spacing(np.abs(x))), width / 4
+    near, far = np.maximum(width / 2**14, 4 * np.spacing(np.abs(x))), width / 4
     around = [(x + h).astype(np.float32) for h in (-far, -near, near, far)]
     (left, _, _, right), (_, before, after, _) = (np.split(v, 4) for v in evaluate(np.concatenate(around)))
     slope = ((right - left) / (around[3] - around[0])).astype(np.float32)
-    slack = 1e-3 * peak + 4 * near * sway + ROUNDINGS * EPS * (np.abs(x) * sway + found.steepest[i])
-    outside = (gradient < np.minimum(before, after) - slack) | (gradient > np.maximum(before, after) + slack)
+    slack = 1e-3 * peak + 4 * near * sway + ROUNDINGS * EPS * (np.abs(x) * sway + peak)
+    outside = np.full(x.size, True)
+    for one, other in ((before, after), ((y - left) / (x - around[0]), (right - y) / (around[3] - x))):
+        outside &= (gradient < np.minimum(one, other) - slack) | (gradient > np.maximum(one, other) + slack)
     outside &= np.isfinite(before) & np.isfinite(after)
     return slope, np.isfinite(y) & (outside | ~np.isfinite(gradient))
 
