@@ -123,7 +123,8 @@ def _grain(found, drift, height):
     So is what subtracts nearly equal numbers, as e^x - 1 near 0 does. Its steps make up for what they leave out.
     """
     step = found.leap.max()
-    staircase = np.ptp(drift) <= 3 * step <= 0.03 * height and found.leaps.sum() >= 8 * step
+    staircase = np.ptp(drift) <= 3 * step and found.leaps.sum() >= 8 * step
+    staircase &= step <= max(64 * EPS, 0.01 * height)
     return 1.5 * step if staircase else 0
 
 
