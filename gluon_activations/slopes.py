@@ -174,7 +174,8 @@ def _points(evaluate, x, y, gradient, found):
     around = [(x + h).astype(np.float32) for h in (-far, -near, near, far)]
     (left, _, _, right), (_, before, after, _) = (np.split(v, 4) for v in evaluate(np.concatenate(around)))
     slope = ((right - left) / (around[3] - around[0])).astype(np.float32)
-    slack = 1e-3 * peak + 4 * near * sway + ROUNDINGS * EPS * (np.abs(x) * sway + peak)
+    mean = found.size[~found.blind].sum() / (found.right[-1] - found.left[0])
+    slack = 1e-3 * peak + 1e-5 * mean + 4 * near * sway + ROUNDINGS * EPS * (np.abs(x) * sway + peak)
     outside = np.full(x.size, True)
     for one, other in ((before, after), ((y - left) / (x - around[0]), (right - y) / (around[3] - x))):
         outside &= (gradient < np.minimum(one, other) - slack) | (gradient > np.maximum(one, other) + slack)
