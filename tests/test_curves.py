@@ -162,8 +162,8 @@ def test_a_wrong_gradient_is_said_with_place_and_size():
     # A tenth of s(1 - s) is largest, 0.025, at 0.
     assert repr(curve).splitlines()[2].endswith(": off by up to 0.025, 10 % of the slope there")
     [(start, end)] = curve.check.stretches
-    assert start < -9.9
-    assert end > 9.9
+    assert start < -9
+    assert end > 9  # beyond, a tenth of the slope changes the curve by less than a millionth
 
 
 def test_repr_counts_stretches_and_what_is_not_finite():
