@@ -1,0 +1,93 @@
+"""The checks of the exercises for which nets are built or trained."""
+
+import functools
+
+import mxnet as mx
+import numpy as np
+from mxnet import nd
+from mxnet.gluon import nn
+
+from gluon_activations.answers import NotYet, made, near, number, one_of, same
+from gluon_activations.curves import trace_activation
+from gluon_activations.experiments import layer_statistics, mlp, mnist1d, train
+from gluon_activations.words import decimals
+
+_RELU, _TANH, _SOFTSIGN = (functools.partial(nn.Activation, kind) for kind in ("relu", "tanh", "softsign"))
+_ACTIVATIONS = {"tanh": _TANH, "ReLU": _RELU, "GELU": nn.GELU}
+_STARTS = {"Gluon's default": mx.init.Uniform(0.07), "Xavier": mx.init.Xavier(), "He": mx.init.MSRAPrelu(slope=0)}
+
+
+def _first_gradient(activation, start):
+    """Its norm in a net of 20 layers: the median of three."""
+    norms, later = [], nd.random.randint(0, 2**31 - 1).asscalar()
+    try:
+        for seed in range(3):
+            mx.random.seed(seed)
+            net = mlp(activation, 20, initializer=start)
+            norms.append(layer_statistics(net, mnist1d().x[:500], mnist1d().y[:500])[0].norm)
+    finally:
+        mx.random.seed(int(later))  # MXNet's generator cannot be put back; so it goes on as `train` leaves it
+    return np.median(norms)
+
+
+@functools.lru_cache(maxsize=None)
+def _by_start():
+    return {name: _first_gradient(_SOFTSIGN, start) for name, start in _STARTS.items()}
+
+
+@functools.lru_cache(maxsize=None)
+def _by_activation():
+    return {name: _first_gradient(activation, _STARTS["He"]) for name, activation in _ACTIVATIONS.items()}
+
+
+def _largest(name, norms):
+    largest = max(norms.values())
+    if norms[name] < largest:
+        raise NotYet(f"with {name} the gradient is {norms[name]:.2g}, and with another {largest:.2g}")
+
+
+def lively_scale(answer):
+    scale = number(answer)
+    if scale <= 0:
+        raise NotYet(f"answer must be above zero, not {scale}")
+    norm = _first_gradient(_RELU, mx.init.Uniform(scale))
+    if not 0.01 < norm < 10:
+        raise NotYet(f"the first gradient {'vanishes' if norm < 1 else 'explodes'}: {norm:.2g}")
+
+
+@functools.lru_cache(maxsize=None)
+def _deep_and_straight():
+    return train(mlp(None, 5), mnist1d(), epochs=10).accuracy[-1]
+
+
+def steep_sigmoid(factory):
+    block = made(factory)
+    block.initialize()
+    [steepness] = 4 * trace_activation(block, [0]).gradient
+    x = np.linspace(-10, 10, 501)
+    same(block, x, 1 / (1 + np.exp(-steepness * x)), 1e-4, when=f" as sigmoid({decimals(steepness)} x) is")
+    if train(mlp(factory), mnist1d(), epochs=10).accuracy[-1] < 0.38:
+        raise NotYet("its accuracy stays below 0.38")
+
+
+@functools.lru_cache(maxsize=None)
+def _silent_units():
+    net = mlp(_RELU)
+    train(net, mnist1d(), epochs=5)
+    return layer_statistics(net, mnist1d().x_test)[1].off
+
+
+def best_start(answer):
+    _largest(one_of(answer, _STARTS), _by_start())
+
+
+def loudest(answer):
+    _largest(one_of(answer, _ACTIVATIONS), _by_activation())
+
+
+def straight_accuracy(guess):
+    near(number(guess), _deep_and_straight(), 0.05)
+
+
+def silent_share(guess):
+    near(number(guess), _silent_units(), 0.05)
