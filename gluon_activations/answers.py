@@ -18,11 +18,11 @@ import numpy as np
 from mxnet.gluon import Block
 
 from gluon_activations.curves import Curve, trace_activation
-from gluon_activations.names import brief, display_name
+from gluon_activations.names import brief
 from gluon_activations.words import decimals
 
 _OURS = str(Path(__file__).parent)
-_NOT_THE_READERS = (_OURS, *sysconfig.get_paths().values())
+_NOT_THE_READERS = (_OURS, *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
 
 
 class NotYet(Exception):
@@ -86,8 +86,8 @@ def _told(error):
 def _line(frames):
     """Show the last line that is the reader's."""
     for frame, number in reversed(frames):
-        file = frame.f_code.co_filename
-        if not file.startswith(_NOT_THE_READERS):
+        file, module = frame.f_code.co_filename, frame.f_globals.get("__name__", "")
+        if not file.startswith(_NOT_THE_READERS) and module.split(".")[0] != "mxnet":  # whose operators have no file
             code = linecache.getline(file, number, frame.f_globals).strip()
             return f", in line {number}" + f": {code}" * bool(code)
     return ""
@@ -139,20 +139,25 @@ def made(factory: Any) -> Block:
     return block
 
 
-def same(activation: Callable, x: Any, truth: np.ndarray, within: float = 1e-5, name="f(x)", when="") -> Curve:
+def same(activation: Callable, x: Any, truth: np.ndarray, within: float = 1e-5, when: str = "") -> None:
     """Object to a function that has other values at ``x``, shape (n,), or a gradient that is not its slope."""
     curve = trace_activation(activation, x)
-    off = np.abs(curve.y - truth)
+    equal("f(x)", curve.x, curve.y, truth, within, when)
+    sound(curve)
+
+
+def equal(name: str, x: np.ndarray, given: np.ndarray, truth: np.ndarray, within: float = 1e-5, when="") -> None:
+    """Object to values, shape (n,), that are not ``truth``, give or take ``within`` and that share of themselves."""
+    off = np.abs(given - truth)
     differs = ~(off <= within * (1 + np.abs(truth)))
     if differs.any():
         i = np.where(differs, np.nan_to_num(off, nan=np.inf), -1).argmax()
         scale = np.fmin(off[i], 1)  # so that the two do not look alike
-        given, right = (decimals(value, scale) for value in (curve.y[i], truth[i]))
-        raise NotYet(f"at x = {decimals(curve.x[i])}, {name} is {given}, not {right}{when}")
-    return sound(curve)
+        seen, right = (decimals(values[i], scale) for values in (given, truth))
+        raise NotYet(f"at x = {decimals(x[i])}, {name} is {seen}, not {right}{when}")
 
 
-def sound(curve: Curve) -> Curve:
+def sound(curve: Curve) -> None:
     """Object to a curve that is not finite everywhere, or whose gradient is not its slope."""
     for name, values in (("f(x)", curve.y), ("f'(x)", curve.gradient)):
         if not np.isfinite(values).all():
@@ -160,10 +165,9 @@ def sound(curve: Curve) -> Curve:
             raise NotYet(f"at x = {decimals(curve.x[i])}, {name} is {values[i]:.3f}")
     if not curve.right:
         raise NotYet(f"f'(x) {curve.verdict}")
-    return curve
 
 
 def _shown(answer):
     if callable(answer) and not isinstance(answer, type):
-        return f"{type(answer).__name__} {display_name(answer)}"  # its repr would hold an address
+        return f"{type(answer).__name__} {getattr(answer, '__name__', '')}".strip()  # its repr would hold an address
     return brief(answer)

@@ -9,7 +9,7 @@ from mxnet import autograd, nd
 from mxnet.gluon import nn
 
 from gluon_activations import net_exercises
-from gluon_activations.answers import NotYet, made, near, number, same, sound, verdict
+from gluon_activations.answers import NotYet, equal, made, near, number, same, sound, verdict
 from gluon_activations.curves import trace_activation
 from gluon_activations.names import brief
 from gluon_activations.words import decimals
@@ -140,8 +140,9 @@ def _another_gate(gate):
     def gated(x):
         return x * gate(x)
 
-    same(lambda x: gated(x) + x * gate(-x), _WIDE, _WIDE, name="f(x) - f(-x)")
-    sound(trace_activation(gated))
+    curve = trace_activation(gated, _WIDE)
+    equal("f(x) - f(-x)", _WIDE, curve.y - curve.y[::-1], _WIDE)
+    sound(curve)
     left, right = trace_activation(gated, [-100, 100]).y / [-100, 100]
     if not np.allclose([left, right], [0, 1], atol=0.01):
         raise NotYet(f"it goes from {decimals(left)} to {decimals(right)}, not from 0 to 1")

@@ -13,7 +13,8 @@ STOREYS = [
     {"mxnet_import", "words", "intervals", "names"},
     {"slopes", "blocks", "evaluation"},
     {"catalogue", "curves", "figures"},
-    {"plots", "experiments"},
+    {"plots", "experiments", "answers"},
+    {"net_exercises"},
     {"explore", "exercises"},
 ]
 # Each of the wing may import from those before it.
@@ -25,6 +26,7 @@ FOREIGN = {
     "figures": {"mxnet"},
     "evaluation": {"matplotlib"},
     "curves": {"matplotlib"},
+    "answers": {"matplotlib"},
 }
 PRIVATE = "_(?!_|replace|fields|asdict)"  # those are how a named tuple spells what is public
 MODULES = sorted(path for path in (ROOT / PACKAGE).rglob("*.py") if path.name != "__init__.py")
@@ -97,6 +99,8 @@ def test_a_room_imports_from_below_only(path):
         ("experiments/data", "from gluon_activations.experiments.training import mlp"),
         ("experiments/data", "from gluon_activations.experiments import mlp"),
         ("experiments/layers", "from gluon_activations.exercises import check"),
+        ("answers", "from gluon_activations.experiments import train"),
+        ("net_exercises", "from gluon_activations.exercises import check"),
     ],
 )
 def test_an_import_from_above_is_seen(room, line):
