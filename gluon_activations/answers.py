@@ -6,6 +6,7 @@ import linecache
 import math
 import sys
 import sysconfig
+import textwrap
 import traceback
 import warnings
 from decimal import Decimal
@@ -44,18 +45,19 @@ def verdict(judge: Callable, answer: Any) -> str:
     >>> verdict(number, 3), verdict(number, "three")
     ('right', "not yet: answer must be a number, not 'three'")
     """
-    heard = _Ear()
+    heard, complaint = _Ear(), ""
     try:
         with contextlib.redirect_stdout(heard), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             judge(answer)
-        return "right"
     except NotYet as reason:
-        return f"not yet: {reason}"
+        complaint = str(reason)
     except (Exception, SystemExit) as error:
-        return f"not yet: {_told(heard.error or error)}"
+        complaint = _told(heard.error or error)
     finally:
-        print(heard.getvalue().strip("\n"), end="\n" if heard.getvalue().strip("\n") else "")
+        if heard.getvalue().strip():
+            print(heard.getvalue().strip())
+    return f"not yet: {' '.join(complaint.split())}" if complaint else "right"
 
 
 class _Ear(io.StringIO):
@@ -78,7 +80,7 @@ def _told(error):
     except Exception:
         lines = ["no message that can be read"]
     # MXNet ends with what it has to say, after a traceback of its C++.
-    said = " ".join(lines[-1:] if isinstance(error, mx.MXNetError) else " ".join(lines).split())
+    said = lines[-1] if isinstance(error, mx.MXNetError) else textwrap.shorten(" ".join(lines), 300)
     told = said.rstrip(".") if ours and said else f"it raises {type(error).__name__}{': ' * bool(said)}{said}"
     return told + (_line(frames) or _line(list(traceback.walk_tb(getattr(error.__cause__, "__traceback__", None)))))
 
@@ -86,7 +88,7 @@ def _told(error):
 def _line(frames):
     """Show the last line that is the reader's."""
     for frame, number in reversed(frames):
-        file, module = frame.f_code.co_filename, frame.f_globals.get("__name__", "")
+        file, module = frame.f_code.co_filename, str(frame.f_globals.get("__name__"))
         if not file.startswith(_NOT_THE_READERS) and module.split(".")[0] != "mxnet":  # whose operators have no file
             code = linecache.getline(file, number, frame.f_globals).strip()
             return f", in line {number}" + f": {code}" * bool(code)
@@ -99,13 +101,13 @@ def number(answer: Any) -> float:
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
-        raise NotYet(f"answer must be a number, not {_shown(answer)}")
+        raise NotYet(f"answer must be a number, not {shown(answer)}")
     try:
         value = float(value)
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):
-        raise NotYet(f"answer must be a finite number, not {_shown(answer)}")
+        raise NotYet(f"answer must be a finite number, not {shown(answer)}")
     return value
 
 
@@ -122,18 +124,18 @@ def one_of(answer: Any, names: Any) -> str:
         for name in names:
             if answer.strip().lower() == name.lower():
                 return name
-    raise NotYet(f"answer must be one of {', '.join(map(repr, names))}; not {_shown(answer)}")
+    raise NotYet(f"answer must be one of {', '.join(map(repr, names))}; not {shown(answer)}")
 
 
 def made(factory: Any) -> Block:
     """Return a new block from a factory, such as the block's class."""
     if isinstance(factory, Block):
-        raise NotYet(f"answer must make a new block in each call, as a class does; {_shown(factory)} is one already")
+        raise NotYet(f"answer must make a new block in each call, as a class does; {shown(factory)} is one already")
     if not callable(factory):
-        raise NotYet(f"answer must make a block, as a class does; {_shown(factory)} cannot be called")
+        raise NotYet(f"answer must make a block, as a class does; {shown(factory)} cannot be called")
     block, another = factory(), factory()
     if not isinstance(block, Block):
-        raise NotYet(f"answer must make a block, as a class does; it makes {_shown(block)}")
+        raise NotYet(f"answer must make a block, as a class does; it makes {shown(block)}")
     if block is another:
         raise NotYet("answer must make a new block in each call; it gives the same one again")
     return block
@@ -167,7 +169,8 @@ def sound(curve: Curve) -> None:
         raise NotYet(f"f'(x) {curve.verdict}")
 
 
-def _shown(answer):
+def shown(answer: Any) -> str:
+    """Show what was given, in short; of what can be called, the name alone, since its ``repr`` holds an address."""
     if callable(answer) and not isinstance(answer, type):
-        return f"{type(answer).__name__} {getattr(answer, '__name__', '')}".strip()  # its repr would hold an address
+        return f"{type(answer).__name__} {getattr(answer, '__name__', '')}".strip()
     return brief(answer)
