@@ -104,8 +104,8 @@ def number(answer: Any) -> float:
         raise NotYet(f"answer must be a number, not {shown(answer)}")
     try:
         value = float(value)
-    except OverflowError:
-        value = math.inf
+    except (OverflowError, ValueError):  # too large, or a signalling NaN
+        value = math.nan
     if not math.isfinite(value):
         raise NotYet(f"answer must be a finite number, not {shown(answer)}")
     return value

@@ -177,6 +177,7 @@ RIGHT = {
         lambda x: blocks.SoftReLU()(2 * x) - x - np.log(2),
         lambda x: nn.Activation("softrelu")(-2 * x) + x - np.log(2),
         log_cosh_by_parts,
+        lambda x: nd.abs(x) - 0.6931 + nd.log1p(nd.exp(-2 * nd.abs(x))),
         function(lambda x: nd.abs(x) + nd.log1p(nd.exp(-2 * nd.abs(x))) - np.log(2), lambda x, dy: dy * nd.tanh(x)),
     ],
     "9.2": [
@@ -323,6 +324,10 @@ WRONG = {
     "8.3": [(0.25, "0.25 is too large"), (0.4, "0.4 is too large"), (-0.1, "-0.1 is too small")],
     "9.1": [
         (lambda x: nd.log(nd.cosh(x)), r"at x = -100.000, f\(x\) is inf, not 99.307"),
+        (
+            lambda x: nd.maximum(x, -x) + nd.log1p(nd.exp(-2 * nd.abs(x))) - np.log(2),  # 1 at zero
+            r"f'\(x\) is not the slope of f\(x\) at x = 0.000",
+        ),
         (lambda x: nd.abs(x) - np.log(2), r"at x = 0.000, f\(x\) is -0.693, not 0.000"),
         (
             lambda x: nd.where(nd.abs(x) > 50, nd.abs(x) - np.log(2), nd.log(nd.cosh(x))),
@@ -484,6 +489,16 @@ def test_an_answer_of_any_kind_gets_one_line(exercise, kind, capfd):
         assert re.fullmatch("not yet: [^\n]{1,500}\n", out)
         assert err == ""
         assert not re.search("Traceback|CHECKS|lambda guess", out)
+
+
+@pytest.mark.parametrize(
+    "exercise", ["1.1", "2.1", "2.3", "3.3", "4.2", "5.1", "5.2", "6.1", "6.3", "7.2", "8.1", "8.3"]
+)
+def test_what_is_no_finite_number_is_told_so_where_one_is_asked_for(exercise, capfd):
+    for kind, told in (("no numbers", "a number"), ("not finite", "a finite number"), ("functions", "a number")):
+        for answer in RUBBISH[kind]:
+            check(exercise, answer)
+            assert capfd.readouterr().out.startswith(f"not yet: answer must be {told}, not ")
 
 
 def broken(x):
