@@ -85,7 +85,8 @@ def _arctangent(activation):
     [slope] = trace_activation(activation, [0]).gradient
     if not abs(slope - 1) <= 0.01:
         raise NotYet(f"its slope at zero is {decimals(slope)}")
-    same(activation, _FAR, np.arctan(_FAR * np.pi / 2) / (np.pi / 2), 2e-3, when=" as the arctangent's would be")
+    far = trace_activation(activation, _FAR)
+    equal("f(x)", far.x, far.y, np.arctan(far.x * np.pi / 2) / (np.pi / 2), 2e-3, " as the arctangent's would be")
     sound(trace_activation(activation))
 
 
