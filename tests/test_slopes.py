@@ -94,6 +94,7 @@ RIGHT = {
     "Snake": scaled(BASE["Snake"], 3, height=1 / 3),
     "tanh(25 x)": scaled(BASE["tanh"], 25),
     "sigmoid(50 x)": scaled(BASE["sigmoid"], 50),
+    "sigmoid(1000000 x)": scaled(BASE["sigmoid"], 1e6),
     "sigmoid(10 (x - 5))": scaled(BASE["sigmoid"], 10, 5),
     "softshrink of 0.001": scaled(BASE["softshrink"], 500, height=1 / 500),
     "floor(10 x)": scaled(BASE["floor"], 10),
