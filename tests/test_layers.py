@@ -417,13 +417,77 @@ def test_an_activation_is_what_is_elementwise_and_bends(block, activation):
 
 def test_a_block_that_takes_notes_keeps_its_own():
     class Noting(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.list, self.dict, self.set = [], {}, set()
+
         def hybrid_forward(self, F, x):
             self.seen = x
+            self.list.append(1)
+            self.dict[len(self.dict)] = 1
+            self.set.add(len(self.set))
             return F.tanh(x)
 
-    net = drawn(chain(nn.Dense(3), Noting()))
+    net = drawn(chain(nn.Dense(3, in_units=2), Noting()))
     layers = layer_statistics(net, X)
     np.testing.assert_array_equal(net[1].seen.asnumpy(), layers[0].before)
+    assert (net[1].list, net[1].dict, net[1].set) == ([1], {0: 1}, {0})
+
+
+def test_dropout_within_an_activation_is_the_same_in_its_slope():
+    class Dropping(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.act, self.drop = nn.ELU(), nn.Dropout(0.5)
+
+        def hybrid_forward(self, F, x):
+            return self.drop(self.act(x))
+
+    net = drawn(chain(nn.Dense(50), Dropping(), nn.Dense(3)))
+    first, _ = layer_statistics(net, X, Y, training=True)
+    np.testing.assert_array_equal(first.slope == 0, first.after == 0)
+    assert 0.2 < (first.slope == 0).mean() < 0.8
+    assert first.activation == "Dropping"
+    assert not any(block._forward_pre_hooks for block in all_blocks(net))
+
+
+def test_weights_of_blocks_that_are_given_no_arrays_or_give_dictionaries_are_seen():
+    class Table(gluon.Block):
+        def __init__(self):
+            super().__init__()
+            self.table = self.params.get("table", shape=(9, 4))
+
+        def forward(self, length):
+            return {"rows": self.table.data()[:length]}
+
+    class Net(gluon.Block):
+        def __init__(self):
+            super().__init__()
+            self.table, self.scores = Table(), nn.Dense(3)
+
+        def forward(self, x):
+            return {"scores": self.scores(nd.dot(x, self.table(2)["rows"]))}
+
+    def loss(output, y):
+        return LOSS(output["scores"], y)
+
+    net, x = drawn(Net()), nd.array(X)
+    layers = layer_statistics(net, x, Y, loss=loss)
+    assert [layer.name for layer in layers] == ["1 Table", "2 Dense"]
+    assert_same_gradients(layers, truth(net, [x], lambda output: loss(output, nd.array(Y))))
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_generators_go_on_as_before_where_a_net_raises(training):
+    class Raising(nn.HybridBlock):
+        def hybrid_forward(self, F, x):
+            return x * (np.random.rand() + random.random()) * (1 / 0)
+
+    net = drawn(chain(nn.Dense(3), Raising()))
+    states = np.random.get_state()[1].tolist(), random.getstate()
+    with pytest.raises(ZeroDivisionError):
+        layer_statistics(net, X, Y, training=training)
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == states
 
 
 def test_small_numbers_can_be_told_from_0():

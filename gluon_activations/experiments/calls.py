@@ -1,9 +1,11 @@
 """Call a net once, as it is, and keep what each block within was given and gave back."""
 
 import contextlib
+import copy
 import functools
 import random
 from dataclasses import dataclass
+from typing import Optional
 
 import mxnet as mx
 import numpy as np
@@ -14,18 +16,18 @@ from mxnet.gluon.parameter import DeferredInitializationError
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call of a block: the first array that went in, and the first that came out.
+    """One call of a block: the first array that went in, None if none did, and the first that came out.
 
-    ``simple`` is whether they were the only ones; calls from number ``first`` on were made within it; ``seed`` is what
-    MXNet's generator was seeded with, if it was.
+    ``simple`` is whether they were the only ones; calls from number ``first`` on were made within it; ``seeds`` are
+    what MXNet's generator was seeded with, if it was: for this call, and for each that was begun within it.
     """
 
     block: object
-    input: nd.NDArray
+    input: Optional[nd.NDArray]
     output: nd.NDArray
     simple: bool
     first: int
-    seed: int
+    seeds: tuple
 
 
 def blocks_of(net):
@@ -62,22 +64,23 @@ def watch(net, inputs, training, seeds):
     With ``training``, MXNet's generator is seeded by the next of ``seeds`` at each call, so that a block that
     draws can be called again with the same draws.
     """
-    calls, begun, handles = [], [], []
+    calls, begun, drawn, handles = [], [], [], []
 
     def before(block, args):
-        seed = seeds.randint(2**31 - 1)
+        begun.append((block, len(calls), len(drawn)))
+        drawn.append(seeds.randint(2**31 - 1))
         if training:
-            mx.random.seed(seed)
-        begun.append((block, len(calls), seed))
+            mx.random.seed(drawn[-1])
 
     def after(block, args, output):
         while True:  # past what raised, where a forward has caught it
-            began, first, seed = begun.pop()
+            began, first, seeded = begun.pop()
             if began is block:
                 break
         given, made = arrays_in(args), arrays_in(output)
-        if given and made:  # else it was called with symbols, to settle shapes
-            calls.append(Call(block, given[0], made[0], len(given) == len(made) == 1, first, seed))
+        if made:  # else it was called with symbols, to settle shapes
+            single = len(given) == len(made) == 1
+            calls.append(Call(block, given[0] if given else None, made[0], single, first, tuple(drawn[seeded:])))
 
     try:
         for block in blocks_of(net):
@@ -90,7 +93,9 @@ def watch(net, inputs, training, seeds):
 
 
 def arrays_in(nested):
-    """Return the arrays in a structure of lists and tuples, in order."""
+    """Return the arrays in a structure of lists, tuples and dictionaries, in order."""
+    if isinstance(nested, dict):
+        nested = list(nested.values())
     if isinstance(nested, (list, tuple)):
         return [array for item in nested for array in arrays_in(item)]
     return [nested] if isinstance(nested, nd.NDArray) else []
@@ -125,14 +130,16 @@ def without_hooks(net):
 
 @contextlib.contextmanager
 def attributes_kept(block):
-    """Put back what a block, or one within, notes down on itself when it is called."""
-    kept = [(part, dict(vars(part))) for part in blocks_of(block)]
+    """Put back what a block, or one within, notes down on itself when it is called, in lists and dictionaries too."""
+    kept = [vars(part) for part in blocks_of(block)]
+    kept += [value for owner in kept for value in owner.values() if isinstance(value, (dict, list, set))]
+    kept = [(owner, copy.copy(owner)) for owner in kept]
     try:
         yield
     finally:
-        for part, attributes in kept:
-            vars(part).clear()
-            vars(part).update(attributes)
+        for owner, before in kept:
+            owner.clear()
+            owner.extend(before) if isinstance(owner, list) else owner.update(before)
 
 
 @contextlib.contextmanager
@@ -154,17 +161,17 @@ def generators_kept(net, inputs, training):
 
     MXNet's generator cannot be read. So a number is drawn from it first, and seeds it afterwards.
     """
-    numpys, pythons = np.random.get_state(), random.getstate()
-    if training:
-        with autograd.pause(train_mode=False):
-            net(*inputs)  # draws the weights that are not yet drawn, by the caller's own seed
-    later = int(nd.random.randint(0, 2**31 - 1).asscalar()) if training else 0
+    numpys, pythons, later = np.random.get_state(), random.getstate(), None
     try:
-        yield np.random.RandomState(later)
+        if training:
+            with autograd.pause(train_mode=False):
+                net(*inputs)  # draws the weights that are not yet drawn, by the caller's own seed
+            later = int(nd.random.randint(0, 2**31 - 1).asscalar())
+        yield np.random.RandomState(later or 0)
     finally:
         np.random.set_state(numpys)
         random.setstate(pythons)
-        if training:
+        if later is not None:
             mx.random.seed(later)
 
 
@@ -179,8 +186,8 @@ def statistics_kept(net):
         yield
     finally:
         for p, copies in kept:
-            for ctx, copy in copies:
-                copy.copyto(p.data(ctx))
+            for ctx, saved in copies:
+                saved.copyto(p.data(ctx))
 
 
 @contextlib.contextmanager

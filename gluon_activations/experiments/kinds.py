@@ -1,5 +1,6 @@
 """Tell activations from other blocks, by trying."""
 
+import contextlib
 import json
 
 import mxnet as mx
@@ -89,13 +90,32 @@ def outermost(calls):
     return kept[::-1]
 
 
+@contextlib.contextmanager
+def _drawn_again(call):
+    """Seed MXNet's generator as it was for a call, and for those within it, in the same order, for a while."""
+    seeds, handles = iter(call.seeds), []
+
+    def seed(*_):
+        mx.random.seed(next(seeds, 0))
+
+    try:
+        seed()
+        handles = [part.register_forward_pre_hook(seed) for part in blocks_of(call.block) if part is not call.block]
+        yield
+    finally:
+        for handle in handles:
+            handle.detach()
+
+
 def slope(call, training):
     """Return an activation's derivative at what went into a call of it, and the functions it is made of."""
     x = call.input.detach()
     x.attach_grad()
-    if training:
-        mx.random.seed(call.seed)
-    with autograd.record(train_mode=training), attributes_kept(call.block):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(attributes_kept(call.block))
+        if training:
+            stack.enter_context(_drawn_again(call))
+        stack.enter_context(autograd.record(train_mode=training))
         y = call.block.forward(x)
     made_of = functions(y)
     try:

@@ -105,7 +105,7 @@ def layer_statistics(
     such as ``F.relu``, cannot be seen; the table's last line names those on autograd's tape.
 
     The net predicts: nothing is dropped, and batch normalisation uses its running statistics. Nothing of it is
-    changed; weights not yet drawn are drawn, as by any call.
+    changed; weights not yet drawn are drawn, as by any call, and what draws even in prediction moves MXNet's generator.
 
     Parameters
     ----------
