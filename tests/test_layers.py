@@ -566,8 +566,9 @@ def test_generators_go_on_as_before_and_hooks_run_once():
         def hybrid_forward(self, F, x):
             return F.tanh(x) * (1 + 0 * np.random.rand() * random.random())
 
-    net, ran = drawn(chain(nn.Dense(4), Drawing(), nn.Dropout(0.5), nn.Dense(3))), []
-    net[1].register_forward_hook(lambda *_: ran.append(1))
+    net, ran = drawn(chain(nn.Dense(4), Drawing(), nn.Dropout(0.5), Swish(), nn.Dense(3))), []
+    for block in (net[1], net[3].gate):
+        block.register_forward_hook(lambda *_: ran.append(1))
 
     def after(seed):
         mx.random.seed(seed)
@@ -576,10 +577,13 @@ def test_generators_go_on_as_before_and_hooks_run_once():
         layer_statistics(net, X, Y, training=True)
         return nd.random.uniform(shape=3).asnumpy().tolist(), np.random.rand(), random.random()
 
-    net(nd.array(X))
-    ran.clear()
+    after(0)
+    assert len(ran) == 2  # though another call draws the weights
     first, again, other = after(1), after(1), after(2)
-    assert len(ran) == 6  # in each of three, the call that draws what is not drawn, and the one that is watched
+    assert len(ran) == 8
+    mx.random.seed(1)
+    mx.random.seed(int(nd.random.randint(0, 2**31 - 1).asscalar()))
+    assert first[0] == nd.random.uniform(shape=3).asnumpy().tolist()
     np.random.seed(5)
     random.seed(5)
     assert first[1:] == (np.random.rand(), random.random())

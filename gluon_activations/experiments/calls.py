@@ -164,8 +164,9 @@ def generators_kept(net, inputs, training):
     numpys, pythons, later = np.random.get_state(), random.getstate(), None
     try:
         if training:
-            with autograd.pause(train_mode=False):
-                net(*inputs)  # draws the weights that are not yet drawn, by the caller's own seed
+            if any(_undrawn(p) for block in blocks_of(net) for p in parameters_of(block).values()):
+                with autograd.pause(train_mode=False), without_hooks(net):
+                    net(*inputs)  # draws the weights by the caller's own seed
             later = int(nd.random.randint(0, 2**31 - 1).asscalar())
         yield np.random.RandomState(later or 0)
     finally:
@@ -173,6 +174,14 @@ def generators_kept(net, inputs, training):
         random.setstate(pythons)
         if later is not None:
             mx.random.seed(later)
+
+
+def _undrawn(parameter):
+    try:
+        parameter.list_data()
+    except DeferredInitializationError:
+        return True
+    return False
 
 
 @contextlib.contextmanager
