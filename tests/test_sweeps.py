@@ -213,6 +213,7 @@ def test_what_is_named_twice_is_run_once(data):
 @pytest.mark.parametrize(
     "content",
     [
+        b"[" * 100_000,
         b'{"my": "results"}',
         b'{"my": "results"}\n[1, 2]',
         b"my notes",

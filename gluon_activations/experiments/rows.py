@@ -86,7 +86,7 @@ class RowFile:
             try:
                 row = json.loads(line.decode("utf-8-sig"))
                 hash(key(row)), row["error"]
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 damaged += [number] if line.strip() or number < len(lines) else []
             else:
                 self.rows.append(row)
