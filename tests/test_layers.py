@@ -538,6 +538,10 @@ def test_norms_are_drawn_by_layer_on_a_logarithmic_axis(net):
     assert [line.get_label() for line in ax.lines] == ["net", "twice"]
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), [(1, layers[0].norm), (2, layers[1].norm)])
     assert len(ax.lines[1].get_xdata()) == 4
+    decades = np.log10(ax.get_ylim())
+    np.testing.assert_allclose(decades, decades.round(), atol=1e-9)
+    assert decades[0] <= np.log10(min(layer.norm for layer in layers))
+    assert decades[1] >= np.log10(max(layer.norm for layer in layers))
     plt.close("all")
 
 

@@ -90,6 +90,9 @@ def plot_norms(nets: Mapping) -> None:
         for (name, values), colour, marker in zip(norms.items(), itertools.cycle(COLOURS), itertools.cycle(MARKERS)):
             ax.plot(range(1, len(values) + 1), values, label=name, color=colour, marker=marker, markersize=4)
         ax.set(xlabel="layer, from the input to the output", ylabel="norm of the gradient", yscale="log")
+        drawn = np.log10([value for values in norms.values() for value in values if 0 < value < np.inf])
+        if drawn.size:  # whole decades, which do not turn on the last digit of a norm
+            ax.set_ylim(10 ** np.floor(drawn.min()), 10 ** np.ceil(drawn.max() + 1e-9))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(figure)
