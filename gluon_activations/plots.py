@@ -78,7 +78,7 @@ def visualize_activation(
     f'(x) from -0.089 to 1.758
     f'(x) is not the slope of f(x) from x = -10.000 to 0.000: off by up to 0.089, where it is 0.000
     """
-    if ax is not None and not isinstance(ax, Axes):
+    if ax is not None and not _is_axes(ax):
         raise TypeError(f"ax must be Matplotlib axes, such as plt.subplots() makes, not {brief(ax)}.")
     curve = trace_activation(activation, x, ctx=ctx)
     with plt.rc_context(STYLE if ax is None else {}):
@@ -130,7 +130,7 @@ def compare_activations(
         raise ValueError("activations must hold at least one activation; it is empty.")
     if axes is not None and np.size(axes) != 2:
         raise ValueError(f"axes must be a pair, for f(x) and for f'(x); it holds {np.size(axes)}.")
-    if axes is not None and not all(isinstance(ax, Axes) for ax in np.ravel(axes)):
+    if axes is not None and not all(map(_is_axes, np.ravel(axes))):
         raise TypeError(f"axes must be Matplotlib axes, such as plt.subplots(1, 2) makes, not {brief(axes)}.")
     curves = Curves({str(label): trace_activation(activation, x, ctx=ctx) for label, activation in activations.items()})
     with plt.rc_context(STYLE if axes is None else {}):
@@ -152,6 +152,10 @@ def compare_activations(
             gradients.legend(loc="upper left")
     show(figure)
     return curves
+
+
+def _is_axes(ax):
+    return isinstance(ax, Axes) and ax.figure is not None  # what was removed from its figure has none
 
 
 def _draw(ax, x, y, **look):

@@ -235,3 +235,13 @@ def test_what_is_no_axes_is_refused(bad):
     with pytest.raises((TypeError, ValueError), match="axes must be"):
         compare_activations({"ELU": nn.ELU()}, axes=bad)
     assert plt.get_fignums() == []
+
+
+def test_axes_that_were_removed_are_refused():
+    figure, (left, right) = plt.subplots(1, 2)
+    left.remove()
+    with pytest.raises(TypeError, match="ax must be Matplotlib axes"):
+        visualize_activation(nn.ELU(), ax=left)
+    with pytest.raises(TypeError, match="axes must be Matplotlib axes"):
+        compare_activations({"ELU": nn.ELU()}, axes=[left, right])
+    assert figure.axes == [right]
