@@ -4,7 +4,10 @@ from pathlib import Path
 
 import mxnet as mx
 import nbformat
+import numpy as np
 import pytest
+
+from gluon_activations.experiments import Data
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
@@ -25,3 +28,12 @@ def arrays(request):
     is_np = request.param == "np"
     with mx.util.np_shape(is_np), mx.util.np_array(is_np):
         yield mx.np if is_np else mx.nd
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Three classes, told apart by which of the first three features is largest."""
+    rng = np.random.RandomState(0)
+    x = rng.normal(size=(250, 5)).astype("float32")
+    y = x[:, :3].argmax(axis=1).astype("float32")
+    return Data(x[:200], y[:200], x[200:], y[200:])

@@ -28,15 +28,6 @@ from gluon_activations.experiments.rows import RowFile
 RELU = functools.partial(nn.Activation, "relu")
 
 
-@pytest.fixture(scope="module")
-def data():
-    """Three classes, told apart by which of the first three features is largest."""
-    rng = np.random.RandomState(0)
-    x = rng.normal(size=(250, 5)).astype("float32")
-    y = x[:, :3].argmax(axis=1).astype("float32")
-    return Data(x[:200], y[:200], x[200:], y[200:])
-
-
 SMALL = {"epochs": 2, "width": 8, "batch_size": 50, "progress": False}
 ACTIVATIONS = {"identity": None, "ReLU": RELU, "SELU": nn.SELU}
 

@@ -17,15 +17,6 @@ from gluon_activations.experiments import data as data_module
 RELU = functools.partial(nn.Activation, "relu")
 
 
-@pytest.fixture(scope="module")
-def data():
-    """Three classes, told apart by which of the first three features is largest."""
-    rng = np.random.RandomState(0)
-    x = rng.normal(size=(250, 5)).astype("float32")
-    y = x[:, :3].argmax(axis=1).astype("float32")
-    return Data(x[:200], y[:200], x[200:], y[200:])
-
-
 # mlp
 
 
