@@ -406,7 +406,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_every_row(rows, data, tmp_path
         time.sleep(0.5)
         return nn.SELU()
 
-    slowly = {"identity": None, "ReLU": RELU, "SELU": slow}
+    slowly, file = {"identity": None, "ReLU": RELU, "SELU": slow}, tmp_path / "rows.jsonl"
     cluster = LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", local_directory=tmp_path
     )
@@ -415,7 +415,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_every_row(rows, data, tmp_path
 
         def kill_one(**_):
             """Once the first row is there, as the file shows."""
-            while not (tmp_path / "rows.jsonl").read_text():
+            while not (file.exists() and file.read_text()):
                 time.sleep(0.05)
             victim = next(iter(client.run(os.getpid).values()))
             os.kill(victim, signal.SIGKILL)
@@ -423,7 +423,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_every_row(rows, data, tmp_path
 
         killer = threading.Thread(target=kill_one)
         killer.start()
-        got = sweep(slowly, [0, 1], data=data, file=tmp_path / "rows.jsonl", **SMALL)
+        got = sweep(slowly, [0, 1], data=data, file=file, **SMALL)
         killer.join()
     assert killed
     assert essence(got) == essence(rows)
