@@ -49,20 +49,24 @@ bench: .venv/.ready  ## time every activation beside its replacement (TORCH=a Py
 # Without --upgrade: one new dependency should not move all the others, and with them the stored pictures.
 # To move them all, remove requirements.lock first. Always by our own uv: others write the same lock in other words.
 lock: .uv/bin/uv  ## pin the versions again, from pyproject.toml
-	.uv/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-emit-index-url --no-annotate \
+	.uv/bin/uv pip compile --quiet --universal --python-version 3.10 --all-extras --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" -o requirements.lock pyproject.toml
 
 clean:  ## remove what the commands above made, but for the notebooks
 	rm -rf .venv .uv .pytest_cache .ruff_cache test-output build dist *.egg-info
 
+# The first of these that the machine has, else uv brings 3.11, with which the notebooks' outputs were stored.
+PYTHONS = 3.11 3.12 3.10 3.13
+
 # Made anew each time, and stamped last: what was interrupted, or has been tampered with, leaves no trace.
+# Nothing resolves what the lock has resolved: MXNet asks for an older NumPy than Python 3.13 has.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(if $(filter .uv/bin/uv,$(UV)),$(MAKE) --silent .uv/bin/uv)
-	@echo "Setting up .venv: Python 3.11, MXNet and JupyterLab. The first time, this downloads some 200 MB."
+	@echo "Setting up .venv: Python, MXNet and JupyterLab. The first time, this downloads some 200 MB."
 	@rm -rf .venv
-	@$(UV) venv --quiet --python 3.11 .venv \
-		&& $(UV) pip install --quiet --python .venv -r requirements.lock \
-		&& $(UV) pip install --quiet --python .venv --no-deps -e . \
+	@for version in $(PYTHONS); do $(UV) python find --no-python-downloads $$version >/dev/null 2>&1 && break; version=; done; \
+		$(UV) venv --quiet --python $${version:-3.11} .venv \
+		&& $(UV) pip install --quiet --python .venv --no-deps -r requirements.lock mxnet==1.9.1 -e . \
 		&& touch $@ \
 		|| { echo "The set-up failed, for the reason above. The same command tries again." >&2; exit 1; }
 

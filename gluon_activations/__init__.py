@@ -1,4 +1,4 @@
-from gluon_activations import mxnet_import  # noqa: F401  first: it says what is wrong where MXNet cannot be imported
+import mxnet_compat  # noqa: F401  first: it makes MXNet importable, or says what is wrong
 from gluon_activations.catalogue import activation_blocks
 from gluon_activations.curves import Curve, trace_activation
 from gluon_activations.explore import explore_activation

@@ -1,0 +1,263 @@
+"""Apache MXNet 1.9.1 on today's Python and NumPy: import this before MXNet.
+
+::
+
+    import mxnet_compat
+    import mxnet
+
+It imports MXNet with what the import needs, mends what breaks later, or says which command makes it importable. No file of
+MXNet's is changed, NumPy looks to all other code as it did, and where nothing is broken nothing is done.
+
+Raises
+------
+ImportError
+    If MXNet, or something that it needs, is missing, with the command that mends that.
+
+Examples
+--------
+>>> import mxnet_compat
+>>> import mxnet, numpy
+>>> print(mxnet.nd.ones(tuple(numpy.array([2, 3]))).shape)  # with NumPy 2, MXNet alone cannot read this shape
+(2, 3)
+"""
+
+import importlib
+import platform
+import re
+import sys
+import types
+import warnings
+from importlib import metadata
+
+import numpy as np
+
+_NUMPY = np.lib.NumpyVersion(np.__version__)
+_PIP = "python -m pip install"
+_NEEDED = "requests setuptools" if sys.version_info >= (3, 12) else "requests"
+
+
+# What the import needs.
+
+
+def _lend(module, names):
+    """Let the modules of MXNet, and no others, see names that a module no longer has."""
+    own = getattr(module, "__getattr__", None)
+
+    def __getattr__(name):  # Python calls it for names that the module lacks, and for no others
+        if name in names and sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] == "mxnet":
+            return names[name]
+        if own is None:
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        return own(name)
+
+    module.__getattr__ = __getattr__
+
+
+def _in_numpy_financial(*args, **kwargs):
+    raise RuntimeError("NumPy 1.20 removed this function: see the package numpy-financial.")
+
+
+def _lend_numpys_old_names():
+    # Gone since 1.24. That np.bool is NumPy's own scalar type since 2.0 makes no difference to MXNet.
+    names = {"bool": bool, "int": int}
+    # Gone since 1.20, but for an error at the call.
+    names.update(dict.fromkeys(["mirr", "npv", "pmt", "ppmt", "pv", "rate"], _in_numpy_financial))
+    # Gone since 2.0, 2.4 or in between. MXNet names most as it is imported, to offer them as mxnet.numpy's own.
+    names.update(Inf=np.inf, NAN=np.nan, NaN=np.nan, NINF=-np.inf, PINF=np.inf, NZERO=-0.0, PZERO=0.0)
+    names.update(alltrue=np.all, sometrue=np.any, product=np.prod, round_=np.around)
+    names.update(in1d=getattr(np, "isin", None), trapz=getattr(np, "trapezoid", None))
+    names.update(msort=lambda a: np.sort(a, axis=0), compat=types.SimpleNamespace(basestring=str))
+    _lend(np, names)
+
+
+def _find_distutils():
+    """MXNet compares versions by it. Python 3.12 removed it; setuptools brings it, once that has been imported."""
+    try:
+        import distutils.version  # noqa: F401
+    except ImportError:
+        import setuptools  # noqa: F401
+
+
+# What breaks later.
+
+
+def _put(old, new):
+    """Let all of MXNet's modules that know a function by any name know another in its place."""
+    for module in _modules():
+        for name in [name for name, value in vars(module).items() if value is old]:
+            setattr(module, name, new)
+
+
+def _modules():
+    return [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "mxnet"]
+
+
+def _but(module, **names):
+    """Return a stand-in for a module, in which some names mean something else."""
+    stand_in = types.ModuleType(module.__name__, module.__doc__)
+    stand_in.__dict__.update({**vars(module), **names})
+    return stand_in
+
+
+_SCALAR = re.compile(r"np\.(?:(?:bool|u?int\d*|float\d*|str_?)\(((?:'[^']*'|[^()'])*)\)|(True|False)_\b)")
+
+
+def _as_numpy_1_wrote_it(text):
+    """Take NumPy 2's type names out of a written sequence: "(4, np.int64(4))" becomes "(4, 4)".
+
+    MXNet's own library is sent every option of an operator as text, and cannot read them.
+    """
+    return _SCALAR.sub(r"\1\2", text) if text[:1] in ("(", "[", "{") else text
+
+
+def _mend_shapes(mxnet):
+    c_str, c_str_array = mxnet.base.c_str, mxnet.base.c_str_array
+    _put(c_str, lambda string: c_str(_as_numpy_1_wrote_it(string)))
+    _put(c_str_array, lambda strings: c_str_array([_as_numpy_1_wrote_it(string) for string in strings]))
+
+
+def _mend_named_tuples(mxnet):
+    """numpy.linalg returns QRResult and the like, which are not made from a list, as MXNet makes its tuples."""
+    convert = mxnet.numpy.multiarray._as_mx_np_array
+    _put(convert, lambda value, ctx=None: convert(tuple(value) if isinstance(value, tuple) else value, ctx))
+
+
+def _mend_arrays(mxnet):
+    """NumPy 1.24 no longer walks an NDArray item by item, as np.all(array) and np.asarray(array) had it do."""
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("MXNet's arrays can only be copied to NumPy.")
+        return self.asnumpy().astype(self.dtype if dtype is None else dtype, copy=False)
+
+    mxnet.nd.NDArray.__array__ = __array__
+
+
+class _Bytes(np.ndarray):
+    tostring = np.ndarray.tobytes
+
+
+def _mend_records(mxnet):
+    """NumPy 2.3 removed ndarray.tostring, by which a record's label and image are packed."""
+    recordio = mxnet.recordio
+    recordio.np = _but(np, asarray=lambda *args, **kwargs: np.asarray(*args, **kwargs).view(_Bytes))
+    if recordio.cv2 is not None:
+        encode = recordio.cv2.imencode
+
+        def imencode(*args, **kwargs):
+            done, buffer = encode(*args, **kwargs)
+            return done, buffer.view(_Bytes)
+
+        recordio.cv2 = _but(recordio.cv2, imencode=imencode)
+
+
+def _mend_moveaxis(mxnet):
+    """NumPy 2 warns that np.core will go; the one function that MXNet takes from it has a new home."""
+    numeric = types.SimpleNamespace(normalize_axis_tuple=np.lib.array_utils.normalize_axis_tuple)
+    mxnet.ndarray.ndarray.np = _but(np, core=types.SimpleNamespace(numeric=numeric))
+
+
+def _mend_sparse(mxnet):
+    """SciPy warns that scipy.sparse.csr will go; MXNet asks it at each nd.array."""
+    sparse = mxnet.ndarray.sparse
+    if sparse.spsp is not None:
+        sparse.spsp = _but(sparse.spsp, csr=types.SimpleNamespace(csr_matrix=sparse.spsp.csr_matrix))
+
+
+def _mend_workers(mxnet):
+    """Python 3.14 starts workers by forkserver, in which MXNet's shared arrays hang at times, as they do by spawn."""
+    loader = mxnet.gluon.data.dataloader
+    fork = loader.multiprocessing.get_context("fork")
+    loader.multiprocessing = _but(loader.multiprocessing, Pool=fork.Pool)
+
+
+def _mend_onnx(mxnet):
+    """onnx 1.19 removed onnx.mapping, where MXNet's exporter looks up the types of arrays."""
+    onnx = sys.modules.get("onnx")
+    if onnx is None or hasattr(onnx, "mapping"):
+        return
+    kinds = {}
+    for kind in onnx.TensorProto.DataType.values():
+        try:
+            kinds[kind] = onnx.helper.tensor_dtype_to_np_dtype(kind)
+        except KeyError:  # UNDEFINED
+            continue
+    numbers = {dtype: onnx.helper.np_dtype_to_tensor_dtype(dtype) for dtype in kinds.values()}
+    _lend(onnx, {"mapping": types.SimpleNamespace(TENSOR_TYPE_TO_NP_TYPE=kinds, NP_TYPE_TO_TENSOR_TYPE=numbers)})
+
+
+def _import():
+    if "mxnet" not in sys.modules:  # what an import that failed has left would be half made
+        for name in [name for name in sys.modules if name.startswith("mxnet.")]:
+            del sys.modules[name]
+    if _NUMPY >= "1.24.0":
+        _lend_numpys_old_names()
+    _find_distutils()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "invalid escape sequence")
+        mxnet = importlib.import_module("mxnet")
+    if _NUMPY >= "1.24.0":
+        _mend_arrays(mxnet)
+        _mend_named_tuples(mxnet)
+    if _NUMPY >= "2.0.0":
+        _mend_shapes(mxnet)
+        _mend_moveaxis(mxnet)
+    if not hasattr(np.ndarray, "tostring"):
+        _mend_records(mxnet)
+    _mend_sparse(mxnet)
+    if sys.version_info >= (3, 14) and platform.system() == "Linux":
+        _mend_workers(mxnet)
+    _mend_onnx(mxnet)
+
+
+def _remedy(error):
+    """Return what to do about a known failure, in two or three lines, or None for any other."""
+    text, absent = str(error), error.name or "" if isinstance(error, ModuleNotFoundError) else ""
+    system = {("Windows", "AMD64"): "Windows", ("Darwin", "arm64"): "Apple silicon"}
+    without_wheel = system.get((platform.system(), platform.machine()))
+    if without_wheel and (absent == "mxnet" or isinstance(error, OSError)):
+        return (
+            f"MXNet 1.9.1 has no wheel for {without_wheel}; older ones, which pip may offer, fail here.\n"
+            "Use a Linux container or virtual machine (on Windows, WSL). On a Mac, x86-64 conda will do too:\n"
+            "CONDA_SUBDIR=osx-64 conda create --name mxnet python=3.11, and there pip install mxnet==1.9.1"
+        )
+    if absent == "mxnet":
+        return (
+            f"MXNet is not installed here. Run: {_PIP} --no-deps mxnet==1.9.1\n"
+            f"and: {_PIP} {_NEEDED}\n(Without --no-deps, pip would ask for an older NumPy than MXNet needs now.)"
+        )
+    if absent.partition(".")[0] in ("distutils", "setuptools", "requests"):
+        return f"MXNet needs a package that is missing here: {absent.partition('.')[0]}.\nRun: {_PIP} {_NEEDED}"
+    if isinstance(error, OSError) and ("libgomp" in text or "libquadmath" in text):
+        return (
+            f"MXNet needs a system library that is missing here: {text}.\n"
+            "On Debian or Ubuntu, run: apt-get install libgomp1 libquadmath0\n"
+            "In a conda environment, run: conda install -c conda-forge libgomp libgcc"
+        )
+    if isinstance(error, OSError) and "libarmpl" in text:
+        return (
+            f"MXNet's wheel for 64-bit Arm needs the Arm Performance Libraries, missing here: {text}.\n"
+            "Install them (free, from Arm), then run: export LD_LIBRARY_PATH=<their lib folder>"
+        )
+    version = _installed_version()
+    if version not in (None, "1.9.1"):
+        return (
+            f"MXNet {version} cannot be imported here ({type(error).__name__}: {text.splitlines()[0] if text else ''}).\n"
+            f"mxnet_compat mends 1.9.1, the last release. Run: {_PIP} --no-deps mxnet==1.9.1"
+        )
+    return None
+
+
+def _installed_version():
+    try:
+        return metadata.version("mxnet")
+    except metadata.PackageNotFoundError:
+        return None
+
+
+try:
+    _import()
+except (AttributeError, ImportError, OSError) as error:
+    if _remedy(error):
+        raise ImportError(_remedy(error)) from None  # without MXNet's own long traceback, which says less
+    raise
