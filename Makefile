@@ -40,7 +40,7 @@ bench: .venv/.ready  ## time every activation beside its replacement (TORCH=a Py
 	@rm -rf benchmarks/results && mkdir benchmarks/results
 	@set -e; for n in $(sort 1 $(CORES)); do \
 		export OMP_NUM_THREADS=$$n; \
-		.venv/bin/python $(BENCH) benchmarks/bench_mxnet.py --benchmark-json=benchmarks/results/mxnet-$$n.json; \
+		.venv/bin/python $(BENCH) -p mxnet_compat benchmarks/bench_mxnet.py --benchmark-json=benchmarks/results/mxnet-$$n.json; \
 		[ -z "$(TORCH)" ] || $(TORCH) $(BENCH) benchmarks/bench_pytorch.py --benchmark-json=benchmarks/results/pytorch-$$n.json; \
 	done
 	@.venv/bin/python benchmarks/report.py benchmarks/results

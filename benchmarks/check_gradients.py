@@ -5,6 +5,9 @@ import sys
 import time
 from pathlib import Path
 
+import mxnet_compat  # noqa: F401  before MXNet
+
+# isort: split
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
