@@ -110,16 +110,13 @@ def test_takes_arrays_of_any_dimension(name, arrays):
         np.testing.assert_allclose(np.reshape(cube, (2, -1)), flat, rtol=0, atol=6e-7)
 
 
-@pytest.mark.parametrize("name", BLOCKS)
+# Not SELU, GELU and the learned Swish: LeakyReLU and reshape_like refuse them, with an error that MXNet's threads may raise
+# once more in whatever runs next.
+@pytest.mark.parametrize("name", [name for name in BLOCKS if name not in ("SELU", "GELU", "Swish, learned")])
 def test_takes_0_dimensional_arrays_where_mxnets_operators_do(name):
     with mx.util.np_shape(True), mx.util.np_array(True):
-        x = mx.np.array(X[1][1])
-        if name in ("SELU", "GELU", "Swish, learned"):  # the operators LeakyReLU and reshape_like
-            with pytest.raises(MXNetError, match=r"must be in range|Invalid begin, end"):
-                run(make(name), x)
-        else:
-            want = [values[1][1] for values in truth(name)]
-            np.testing.assert_allclose(run(make(name), x), want, rtol=1e-6)
+        want = [values[1][1] for values in truth(name)]
+        np.testing.assert_allclose(run(make(name), mx.np.array(X[1][1])), want, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
