@@ -5,33 +5,35 @@
     import mxnet_compat
     import mxnet
 
-It imports MXNet with what the import needs, mends what breaks later, or says which command makes it importable. No file of
-MXNet's is changed, NumPy looks to all other code as it did, and where nothing is broken nothing is done.
+It imports MXNet with what the import needs, and mends what would break later. No file of MXNet's is changed, NumPy
+looks to all other code as it did, and where nothing is broken nothing is done. An import of MXNet that failed before
+does no harm.
 
 Raises
 ------
 ImportError
-    If MXNet, or something that it needs, is missing, with the command that mends that.
+    If MXNet, or something that it needs, is missing, with the command that brings it.
 
 Examples
 --------
 >>> import mxnet_compat
 >>> import mxnet, numpy
->>> print(mxnet.nd.ones(tuple(numpy.array([2, 3]))).shape)  # with NumPy 2, MXNet alone cannot read this shape
+>>> mxnet.nd.ones(tuple(numpy.array([2, 3]))).shape  # with NumPy 2, MXNet alone cannot read this shape
 (2, 3)
 """
 
 import importlib
+import multiprocessing
 import platform
 import re
 import sys
 import types
 import warnings
-from importlib import metadata
 
 import numpy as np
 
 _NUMPY = np.lib.NumpyVersion(np.__version__)
+_MACHINE = f"{platform.system()} {platform.machine()}"
 _PIP = "python -m pip install"
 _NEEDED = "requests setuptools" if sys.version_info >= (3, 12) else "requests"
 
@@ -53,16 +55,12 @@ def _lend(module, names):
     module.__getattr__ = __getattr__
 
 
-def _in_numpy_financial(*args, **kwargs):
-    raise RuntimeError("NumPy 1.20 removed this function: see the package numpy-financial.")
-
-
 def _lend_numpys_old_names():
     # Gone since 1.24. That np.bool is NumPy's own scalar type since 2.0 makes no difference to MXNet.
     names = {"bool": bool, "int": int}
-    # Gone since 1.20, but for an error at the call.
-    names.update(dict.fromkeys(["mirr", "npv", "pmt", "ppmt", "pv", "rate"], _in_numpy_financial))
-    # Gone since 2.0, 2.4 or in between. MXNet names most as it is imported, to offer them as mxnet.numpy's own.
+    # Gone since 1.20, but for an error at the call; MXNet names them and offers none.
+    names.update(dict.fromkeys(["mirr", "npv", "pmt", "ppmt", "pv", "rate"]))
+    # Gone since 2.0 or later. MXNet names most as it is imported, to offer them as its own.
     names.update(Inf=np.inf, NAN=np.nan, NaN=np.nan, NINF=-np.inf, PINF=np.inf, NZERO=-0.0, PZERO=0.0)
     names.update(alltrue=np.all, sometrue=np.any, product=np.prod, round_=np.around)
     names.update(in1d=getattr(np, "isin", None), trapz=getattr(np, "trapezoid", None))
@@ -82,14 +80,10 @@ def _find_distutils():
 
 
 def _put(old, new):
-    """Let all of MXNet's modules that know a function by any name know another in its place."""
-    for module in _modules():
+    """Let all of MXNet's modules that know a thing, by any name, know another in its place."""
+    for module in [module for name, module in sys.modules.items() if name.partition(".")[0] == "mxnet"]:
         for name in [name for name, value in vars(module).items() if value is old]:
             setattr(module, name, new)
-
-
-def _modules():
-    return [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "mxnet"]
 
 
 def _but(module, **names):
@@ -151,17 +145,25 @@ def _mend_records(mxnet):
         recordio.cv2 = _but(recordio.cv2, imencode=imencode)
 
 
-def _mend_moveaxis(mxnet):
-    """NumPy 2 warns that np.core will go; the one function that MXNet takes from it has a new home."""
+def _mend_calls_of_numpy(mxnet):
+    """NumPy 2 no longer wraps integers, such as 300 in uint8, and it warns that np.core will go."""
+
+    def array(values, dtype=None, **kwargs):
+        try:
+            return np.array(values, dtype=dtype, **kwargs)
+        except OverflowError:
+            return np.array(values, **kwargs).astype(dtype)
+
     numeric = types.SimpleNamespace(normalize_axis_tuple=np.lib.array_utils.normalize_axis_tuple)
-    mxnet.ndarray.ndarray.np = _but(np, core=types.SimpleNamespace(numeric=numeric))
+    mxnet.ndarray.ndarray.np = _but(np, array=array, core=types.SimpleNamespace(numeric=numeric))
+    mxnet.numpy.multiarray._np = _but(np, array=array)
 
 
-def _mend_sparse(mxnet):
+def _mend_sparse():
     """SciPy warns that scipy.sparse.csr will go; MXNet asks it at each nd.array."""
-    sparse = mxnet.ndarray.sparse
-    if sparse.spsp is not None:
-        sparse.spsp = _but(sparse.spsp, csr=types.SimpleNamespace(csr_matrix=sparse.spsp.csr_matrix))
+    sparse = sys.modules.get("scipy.sparse")
+    if sparse is not None:
+        _put(sparse, _but(sparse, csr=types.SimpleNamespace(csr_matrix=sparse.csr_matrix)))
 
 
 def _mend_workers(mxnet):
@@ -171,7 +173,7 @@ def _mend_workers(mxnet):
     loader.multiprocessing = _but(loader.multiprocessing, Pool=fork.Pool)
 
 
-def _mend_onnx(mxnet):
+def _mend_onnx():
     """onnx 1.19 removed onnx.mapping, where MXNet's exporter looks up the types of arrays."""
     onnx = sys.modules.get("onnx")
     if onnx is None or hasattr(onnx, "mapping"):
@@ -201,58 +203,44 @@ def _import():
         _mend_named_tuples(mxnet)
     if _NUMPY >= "2.0.0":
         _mend_shapes(mxnet)
-        _mend_moveaxis(mxnet)
+        _mend_calls_of_numpy(mxnet)
     if not hasattr(np.ndarray, "tostring"):
         _mend_records(mxnet)
-    _mend_sparse(mxnet)
-    if sys.version_info >= (3, 14) and platform.system() == "Linux":
+    _mend_sparse()
+    if multiprocessing.get_all_start_methods()[0] == "forkserver":  # the first is the default
         _mend_workers(mxnet)
-    _mend_onnx(mxnet)
+    _mend_onnx()
 
 
 def _remedy(error):
     """Return what to do about a known failure, in two or three lines, or None for any other."""
-    text, absent = str(error), error.name or "" if isinstance(error, ModuleNotFoundError) else ""
-    system = {("Windows", "AMD64"): "Windows", ("Darwin", "arm64"): "Apple silicon"}
-    without_wheel = system.get((platform.system(), platform.machine()))
+    text, absent = str(error), getattr(error, "name", None) or ""
+    without_wheel = {"Windows AMD64": "Windows", "Darwin arm64": "Apple silicon"}.get(_MACHINE)
     if without_wheel and (absent == "mxnet" or isinstance(error, OSError)):
         return (
-            f"MXNet 1.9.1 has no wheel for {without_wheel}; older ones, which pip may offer, fail here.\n"
+            f"MXNet 1.9.1 has no wheel for {without_wheel}; older ones, which pip may bring, fail here.\n"
             "Use a Linux container or virtual machine (on Windows, WSL). On a Mac, x86-64 conda will do too:\n"
             "CONDA_SUBDIR=osx-64 conda create --name mxnet python=3.11, and there pip install mxnet==1.9.1"
         )
     if absent == "mxnet":
         return (
             f"MXNet is not installed here. Run: {_PIP} --no-deps mxnet==1.9.1\n"
-            f"and: {_PIP} {_NEEDED}\n(Without --no-deps, pip would ask for an older NumPy than MXNet needs now.)"
+            f"and: {_PIP} {_NEEDED}\n(Without --no-deps, pip would bring an older NumPy than MXNet needs now.)"
         )
     if absent.partition(".")[0] in ("distutils", "setuptools", "requests"):
         return f"MXNet needs a package that is missing here: {absent.partition('.')[0]}.\nRun: {_PIP} {_NEEDED}"
-    if isinstance(error, OSError) and ("libgomp" in text or "libquadmath" in text):
+    if "libgomp" in text or "libquadmath" in text:
         return (
             f"MXNet needs a system library that is missing here: {text}.\n"
             "On Debian or Ubuntu, run: apt-get install libgomp1 libquadmath0\n"
             "In a conda environment, run: conda install -c conda-forge libgomp libgcc"
         )
-    if isinstance(error, OSError) and "libarmpl" in text:
+    if "libarmpl" in text:
         return (
             f"MXNet's wheel for 64-bit Arm needs the Arm Performance Libraries, missing here: {text}.\n"
             "Install them (free, from Arm), then run: export LD_LIBRARY_PATH=<their lib folder>"
         )
-    version = _installed_version()
-    if version not in (None, "1.9.1"):
-        return (
-            f"MXNet {version} cannot be imported here ({type(error).__name__}: {text.splitlines()[0] if text else ''}).\n"
-            f"mxnet_compat mends 1.9.1, the last release. Run: {_PIP} --no-deps mxnet==1.9.1"
-        )
     return None
-
-
-def _installed_version():
-    try:
-        return metadata.version("mxnet")
-    except metadata.PackageNotFoundError:
-        return None
 
 
 try:
