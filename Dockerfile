@@ -1,13 +1,13 @@
 # The tutorial in JupyterLab, for machines that MXNet has no wheel for. The README says how to run it.
 
-# An Arm machine emulates it: MXNet's wheel for Arm needs libraries that neither Debian nor PyPI has.
-# hadolint ignore=DL3029
-FROM --platform=linux/amd64 debian:bookworm-slim
+FROM debian:bookworm-slim
 
 # Bookworm's Python is 3.11, the last that MXNet runs on. Git and make are for the dev container.
+# MXNet's wheel for Arm asks for Arm's own libraries, but only for functions that OpenBLAS, LAPACKE and libc have too.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends git libgomp1 libquadmath0 make python3 python3-venv \
+    && if [ "$(uname -m)" = aarch64 ]; then set -- liblapacke libopenblas0-pthread; else set -- libquadmath0; fi \
+    && apt-get install -y --no-install-recommends git libgomp1 make python3 python3-venv "$@" \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 1000 reader
 
@@ -18,6 +18,10 @@ COPY --chown=reader pyproject.toml requirements.lock README.md LICENSE gallery.p
 COPY --chown=reader gluon_activations gluon_activations
 RUN python3 -m venv /home/reader/venv \
     && pip install --no-cache-dir --constraint requirements.lock --editable ".[notebooks]"
+# LAPACKE brings the others with it. MXNet looks for what it asks for in its own folder first.
+RUN [ "$(uname -m)" != aarch64 ] || for name in armpl_lp64_mp amath astring; do \
+    ln -s /usr/lib/aarch64-linux-gnu/liblapacke.so.3 "/home/reader/venv/lib/python3.11/site-packages/mxnet/lib$name.so"; \
+    done
 COPY --chown=reader notebooks notebooks
 
 # Every address inside, or Docker could not publish the port; outside, `docker run -p 127.0.0.1:8888:8888` decides.
