@@ -2,7 +2,7 @@
 
 FROM debian:bookworm-slim
 
-# Bookworm's Python is 3.11, the last that MXNet runs on. Git and make are for the dev container.
+# Bookworm's Python is 3.11, which the notebooks' outputs were stored with. Git and make are for the dev container.
 # MXNet's wheel for Arm asks for Arm's own libraries, but only for functions that OpenBLAS, LAPACKE and libc have too.
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -14,7 +14,7 @@ RUN apt-get update \
 USER 1000
 WORKDIR /home/reader/tutorial
 ENV PATH=/home/reader/venv/bin:$PATH
-COPY --chown=reader pyproject.toml requirements.lock README.md LICENSE gallery.png ./
+COPY --chown=reader pyproject.toml requirements.lock README.md LICENSE gallery.png mxnet_compat.py ./
 COPY --chown=reader gluon_activations gluon_activations
 RUN python3 -m venv /home/reader/venv \
     && pip install --no-cache-dir --constraint requirements.lock --editable ".[notebooks]"

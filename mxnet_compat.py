@@ -22,13 +22,15 @@ Examples
 (2, 3)
 """
 
-import importlib
+import importlib.util
 import multiprocessing
+import os
 import platform
 import re
 import sys
 import types
 import warnings
+from shlex import quote
 
 import numpy as np
 
@@ -66,14 +68,6 @@ def _lend_numpys_old_names():
     names.update(in1d=getattr(np, "isin", None), trapz=getattr(np, "trapezoid", None))
     names.update(msort=lambda a: np.sort(a, axis=0), compat=types.SimpleNamespace(basestring=str))
     _lend(np, names)
-
-
-def _find_distutils():
-    """MXNet compares versions by it. Python 3.12 removed it; setuptools brings it, once that has been imported."""
-    try:
-        import distutils.version  # noqa: F401
-    except ImportError:
-        import setuptools  # noqa: F401
 
 
 # What breaks later.
@@ -194,7 +188,8 @@ def _import():
             del sys.modules[name]
     if _NUMPY >= "1.24.0":
         _lend_numpys_old_names()
-    _find_distutils()
+    if importlib.util.find_spec("distutils") is None:  # Python 3.12 removed it; MXNet compares versions by it
+        importlib.import_module("setuptools")  # which puts its own in place
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "invalid escape sequence")
         mxnet = importlib.import_module("mxnet")
@@ -235,10 +230,14 @@ def _remedy(error):
             "On Debian or Ubuntu, run: apt-get install libgomp1 libquadmath0\n"
             "In a conda environment, run: conda install -c conda-forge libgomp libgcc"
         )
-    if "libarmpl" in text:
+    if any(name in text for name in ("libarmpl", "libamath", "libastring")):
+        # LAPACKE brings OpenBLAS with it, libc and libm are there: MXNet needs none of Arm's own names.
+        folder = quote(os.path.dirname(importlib.util.find_spec("mxnet").origin))
         return (
-            f"MXNet's wheel for 64-bit Arm needs the Arm Performance Libraries, missing here: {text}.\n"
-            "Install them (free, from Arm), then run: export LD_LIBRARY_PATH=<their lib folder>"
+            f"MXNet's wheel for 64-bit Arm asks for libraries of Arm's that are missing here: {text}.\n"
+            "OpenBLAS will do. On Debian or Ubuntu, run: apt-get install libgomp1 liblapacke libopenblas0-pthread\n"
+            "And then: for name in armpl_lp64_mp amath astring; do "
+            f"ln -sf /usr/lib/aarch64-linux-gnu/liblapacke.so.3 {folder}/lib$name.so; done"
         )
     return None
 

@@ -110,8 +110,8 @@ def test_takes_arrays_of_any_dimension(name, arrays):
         np.testing.assert_allclose(np.reshape(cube, (2, -1)), flat, rtol=0, atol=6e-7)
 
 
-# Not SELU, GELU and the learned Swish: LeakyReLU and reshape_like refuse them, with an error that MXNet's threads may raise
-# once more in whatever runs next.
+# Not SELU, GELU and the learned Swish: LeakyReLU and reshape_like refuse them, with an error that MXNet's threads may
+# raise once more in whatever runs next.
 @pytest.mark.parametrize("name", [name for name in BLOCKS if name not in ("SELU", "GELU", "Swish, learned")])
 def test_takes_0_dimensional_arrays_where_mxnets_operators_do(name):
     with mx.util.np_shape(True), mx.util.np_array(True):

@@ -25,7 +25,7 @@ def test_has_the_python_and_the_versions_of_every_other_environment():
     assert re.search(r"^FROM debian:bookworm-slim$", DOCKERFILE, re.M)  # for whichever machine builds it
     python = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][0]
     assert python == f"python={BOOKWORM_PYTHON}"
-    assert f"--python {BOOKWORM_PYTHON}" in (ROOT / "Makefile").read_text()
+    assert f"PYTHONS = {BOOKWORM_PYTHON} " in (ROOT / "Makefile").read_text()
     assert '--constraint requirements.lock --editable ".[notebooks]"' in DOCKERFILE
 
 
