@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import mxnet as mx
-import nbformat
 import numpy as np
 import pytest
-
-from gluon_activations.experiments import Data
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
@@ -19,6 +16,8 @@ def path(request):
 
 @pytest.fixture
 def notebook(path):
+    import nbformat  # here, not above: test_compat.py runs some tests where it is not
+
     return nbformat.read(path, as_version=4)
 
 
@@ -33,6 +32,8 @@ def arrays(request):
 @pytest.fixture(scope="module")
 def data():
     """Three classes, told apart by which of the first three features is largest."""
+    from gluon_activations.experiments import Data
+
     rng = np.random.RandomState(0)
     x = rng.normal(size=(250, 5)).astype("float32")
     y = x[:, :3].argmax(axis=1).astype("float32")

@@ -1,0 +1,77 @@
+"""MXNet, mended, and the package on it: on each Python, with the oldest and the newest NumPy that has a wheel for it."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from environments import ROOT, UV, environment, run
+
+# To try a newer Python or NumPy, add it here.
+NUMPYS = {
+    "3.8": ("1.17.3", "1.24.4"),
+    "3.9": ("1.19.3", "2.0.2"),
+    "3.10": ("1.21.2", "2.2.6"),
+    "3.11": ("1.23.2", "2.4.6"),
+    "3.12": ("1.26.0", "2.5.5"),
+    "3.13": ("2.1.0", "2.5.5"),
+}
+UNHARMED = """
+import numpy, pandas, scipy.stats, sklearn.linear_model
+def work():
+    x = numpy.arange(20.0)
+    fitted = sklearn.linear_model.LogisticRegression().fit(x[:, None], x > 9.5)
+    table = pandas.DataFrame({"x": x, "group": numpy.arange(20) % 2}).groupby("group").mean()
+    return fitted.predict([[3.0], [15.0]]).tolist(), table.x.tolist(), scipy.stats.norm.cdf(0.0)
+before = work()
+import mxnet_compat, mxnet
+assert mxnet.nd.array(numpy.eye(2)).sum().asscalar() == 2
+assert work() == before == ([False, True], [9.0, 10.0], 0.5), (before, work())
+"""
+
+
+def python_of(version):
+    """Return a Python of that version, or skip; where it should be there, as .ci/run says, its absence is an error."""
+    # pyenv hides its pythons from whoever does not ask for them by this variable.
+    asking = {**os.environ, "PYENV_VERSION": version}
+    find = [UV, "python", "find", "--no-python-downloads", "--no-project", "--system", version]
+    found = subprocess.run(find, env=asking, cwd="/", capture_output=True, text=True)
+    if found.returncode:
+        assert version not in os.environ.get("EXPECTED_PYTHONS", "").split(), f"Python {version} should be here"
+        pytest.skip(f"there is no Python {version} here")
+    return found.stdout.strip()
+
+
+def environment_of(version, numpy, folder, *packages):
+    """Return the Python of a new environment with MXNet, a NumPy and packages that go with it."""
+    needed = ["requests", *(["setuptools"] if version in ("3.12", "3.13") else [])]
+    inside = environment(folder, f"numpy=={numpy}", "matplotlib", *needed, *packages, python=python_of(version))
+    run(UV, "pip", "install", "--python", inside, "--no-deps", "mxnet==1.9.1", cwd=folder)
+    return inside
+
+
+def pass_tests(inside, *names):
+    """Run files of tests in another environment, which has what they need and not what others do."""
+    files = [ROOT / "tests" / name for name in names]
+    options = ("-q", "-o", "addopts=", "-p", "mxnet_compat", "-p", "no:cacheprovider", "-W", "ignore")
+    run(inside, "-m", "pytest", *options, *files, cwd=ROOT, PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="1")
+
+
+# Two classes, since the tests of one run in one process.
+class TestOldest:
+    @pytest.mark.parametrize("version", NUMPYS)
+    def test_mends_and_values_hold(self, version, tmp_path):
+        inside = environment_of(version, NUMPYS[version][0], tmp_path / "env", "pytest", "mpmath")
+        pass_tests(inside, "test_mended.py", "test_values.py")
+
+
+class TestNewest:
+    @pytest.mark.parametrize("version", NUMPYS)
+    def test_mends_values_blocks_and_a_notebook_hold_and_others_are_unharmed(self, version, tmp_path):
+        others = ("pandas", "scipy", "scikit-learn", "ipykernel", "nbclient")
+        inside = environment_of(version, NUMPYS[version][1], tmp_path / "env", "pytest", "mpmath", *others)
+        pass_tests(inside, "test_mended.py", "test_values.py", "test_blocks.py")
+        run(inside, "-W", "ignore", "-c", UNHARMED, cwd=tmp_path, PYTHONPATH=str(ROOT))
+        shutil.copy(ROOT / "notebooks" / "01_reading_the_plots.ipynb", tmp_path / "notebook.ipynb")
+        kernel = {"PYTHONPATH": str(ROOT), "PATH": f"{inside.parent}{os.pathsep}{os.environ['PATH']}"}
+        run(inside, "-m", "nbclient.cli", "notebook.ipynb", cwd=tmp_path, **kernel)
