@@ -104,6 +104,9 @@ RIGHT = {
         lambda x: x + nd.exp(x),
         lambda x: x + x**3,
         nn.LeakyReLU(0.5),
+        nn.LeakyReLU(0.995),
+        lambda x: x + 0.002 * nd.sin(x),
+        lambda x: x + nd.relu(x - 60),
         nd.sinh,
         function(lambda x: x + nd.relu(x), lambda x, dy: dy * (1 + (x > 0))),
     ],
@@ -203,7 +206,8 @@ WRONG = {
     "1.2": [
         (lambda x: 0.7 * x, "it does not bend: its slope is 0.700 everywhere"),
         (lambda x: x + 0.7 * nd.sin(x), r"at x = -?\d+\.\d+, its slope is 0.30"),
-        (lambda x: x - x**3 / 1000, r"at x = -?\d+\.\d+, its slope is -6\."),
+        (lambda x: x - x**3 / 1000, r"at x = -?\d+\.\d+, its slope is -"),
+        (lambda x: x + 0.3 * nd.tanh(x) - 0.9 * nd.relu(x - 60), r"at x = \d+\.\d+, its slope is 0.100"),
         (
             function(lambda x: 0 * x + 1, lambda x, dy: dy * (1 + 0.3 * nd.cos(x))),
             r"f'\(x\) is not the slope of f\(x\)",
@@ -244,11 +248,13 @@ WRONG = {
     "3.1": [
         (lambda x: nd.relu(6 - x), r"at x = -10.000, f\(x\) is 16.000, not 0.000"),
         (nd.relu, r"at x = 10.000, f\(x\) is 10.000, not 6.000"),
+        (lambda x: nd.clip(x, 0, 6) + nd.relu(x - 11), r"at x = 100.000, f\(x\) is 95.000, not 6.000"),
         (function(lambda x: nd.clip(x, 0, 6), lambda x, dy: dy * (x > 0)), r"f'\(x\) is not the slope"),
     ],
     "3.2": [
         (lambda x: nd.relu(x) - nd.relu(-x), r"at x = -10.000, f\(x\) is -10.000, not 10.000"),
         (lambda x: 1.0001 * nd.abs(x), r"at x = .*, f\(x\) is 10.00100, not 10.00000"),
+        (lambda x: nd.clip(nd.abs(x), 0, 20), r"at x = -100.000, f\(x\) is 20.000, not 100.000"),
     ],
     "3.3": [
         (71, "a smaller k is enough"),
