@@ -196,7 +196,7 @@ def _learned_height(factory):
 CHECKS = {
     "1.1": lambda guess: near(guess, 2, 0.01),
     "1.2": _bent_but_steep,
-    "1.3": _is(lambda x: 1 / (1 + np.exp(-x))),
+    "1.3": lambda activation: same(activation, _WIDE, 1 / (1 + np.exp(-_WIDE))),
     "2.1": _steepness,
     "2.2": _arctangent,
     "2.3": _softsign_overtakes,

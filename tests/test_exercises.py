@@ -114,6 +114,7 @@ RIGHT = {
         function(nd.sigmoid, lambda x, dy: dy * nd.sigmoid(x) * (1 - nd.sigmoid(x))),
         function(nd.sigmoid, lambda x, dy: dy * nd.sigmoid(x) * nd.sigmoid(-x)),
         nd.sigmoid,
+        lambda x: 1 / (1 + nd.exp(-x)),
     ],
     "2.1": [4, 4.0, nd.array([4]), 3.98],
     "2.2": [
