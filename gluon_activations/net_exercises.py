@@ -54,7 +54,8 @@ def lively_scale(answer: Any) -> None:
         raise NotYet(f"answer must be above zero, not {scale}")
     norm = _first_gradient(_RELU, mx.init.Uniform(scale))
     if not 0.01 < norm < 10:
-        raise NotYet(f"the first gradient {'vanishes' if norm < 1 else 'explodes'}: {norm:.2g}")
+        # Of the norm alone one cannot tell: where the signal overflows, it is 0 again.
+        raise NotYet(f"the first gradient is {norm:.2g}; the scale is too {'small' if scale < 0.24 else 'large'}")
 
 
 @functools.lru_cache(maxsize=None)

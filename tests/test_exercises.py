@@ -164,6 +164,9 @@ RIGHT = {
         lambda x: x > 0,  # ReLU's
         lambda x: (nd.sign(x) + 1) / 2,
         lambda x: nd.clip(x + 3, 0, 6) / 6,
+        lambda x: (nd.softsign(x / 5) + 1) / 2,  # these three open slowly
+        lambda x: nd.arctan(x / 10) / PI + 0.5,
+        lambda x: nd.clip(x / 300 + 0.5, 0, 1),
     ],
     "6.3": [1.77, 1.773, 1.75, 1.8],
     "7.1": ["He", "he", " HE "],
@@ -195,6 +198,7 @@ RIGHT = {
         tall(name="scale"),
         tall(plain=True),
         tall(init=mx.init.Constant(7)),
+        tall(grad_req="add"),
         tall(shape=(1, 1), formula=lambda F, x, height: F.broadcast_mul(F.reshape(height, shape=(1,)), F.tanh(x))),
         lambda: tall()(prefix="mine_"),
         Imperative,
@@ -298,8 +302,10 @@ WRONG = {
         (nd.sigmoid, "it is a sigmoid again, of steepness 1.000"),
         (lambda x: nd.sigmoid(40 * x), "it is a sigmoid again, of steepness 40.000"),
         (lambda x: (nd.tanh(x) + 1) / 2, "it is a sigmoid again, of steepness 2.000"),
+        (lambda x: nd.sigmoid(0.01 * x), "it is a sigmoid again, of steepness 0.010"),
+        (lambda x: nd.sigmoid(1e8 * x), "it is a sigmoid again, of steepness (1000|999)"),
         (lambda x: 0 * x + 0.5, "it goes from 0.500 to 0.500, not from 0 to 1"),
-        (lambda x: x + 0.5, "it goes from -99.500 to 100.500, not from 0 to 1"),
+        (lambda x: x + 0.5, "it goes from -9999.500 to 10000.500, not from 0 to 1"),
         (lambda x: nd.clip(0.5 - x, 0, 1), "it goes from 1.000 to 0.000, not from 0 to 1"),
         (lambda x: nd.sigmoid(-x), "it goes from 1.000 to 0.000, not from 0 to 1"),
         (lambda x: function(lambda x: nd.clip(x + 0.5, 0, 1), lambda x, dy: 0 * dy)(x), r"f'\(x\) is not the slope"),
@@ -310,9 +316,10 @@ WRONG = {
         ("SELU", "answer must be one of .*, 'Xavier', 'He'; not 'SELU'"),
     ],
     "7.2": [
-        (0.15, "the first gradient vanishes: "),
+        (0.15, "the first gradient is .*; the scale is too small"),
         (-5, "answer must be above zero"),
-        (1.0, "the first gradient explodes: "),
+        (1.0, "the first gradient is .*; the scale is too large"),
+        (1e30, "the first gradient is 0; the scale is too large"),
     ],
     "7.3": [
         ("ReLU", "with ReLU the gradient is "),
