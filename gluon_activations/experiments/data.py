@@ -37,8 +37,7 @@ class Data(NamedTuple):
 def mnist1d() -> Data:
     """Make MNIST-1D: ten digits, drawn as signals of 40 points. It takes seconds, once a process.
 
-    It can tell activations apart, which small image sets such as scikit-learn's digits cannot.
-    Greydanus 2020, arXiv 2011.14439.
+    It tells activations apart in a few runs, which scikit-learn's digits hardly do. Greydanus 2020, arXiv 2011.14439.
 
     Returns
     -------
@@ -65,7 +64,7 @@ def mnist1d() -> Data:
 def hold_out(data: Data, share: float = 0.2, seed: int = 0) -> Data:
     """Split validation data off the training samples, to choose settings on.
 
-    Settings that are chosen on the test set make its accuracy too good. The test set is not used here.
+    Settings that are chosen on the test set make its accuracy too good, by chance. The test set is not used here.
 
     Parameters
     ----------

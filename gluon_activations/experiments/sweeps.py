@@ -42,9 +42,9 @@ def sweep(
 
     The runs go through processes with one MXNet thread each: on all cores, or under
     ``joblib.parallel_config(backend="dask")`` on a Dask cluster, whose workers must have
-    OMP_NUM_THREADS=1, as Dask starts them. The rows are the same wherever they come from, but for
-    ``seconds``. Runs of the same seed that differ in their activation start from the same weights.
-    Ctrl-C stops the runs and returns the rows there are, with a warning.
+    OMP_NUM_THREADS=1, as Dask starts them. On processors of one kind the rows are the same wherever
+    they come from, but for ``seconds``. Runs of the same seed that differ in their activation start
+    from the same weights. Ctrl-C stops the runs and returns the rows there are, with a warning.
 
     Parameters
     ----------
