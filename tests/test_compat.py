@@ -1,4 +1,4 @@
-"""MXNet, mended, and the package on it: on each Python, with the oldest and the newest NumPy that has a wheel for it."""
+"""MXNet, mended, and the package on it: on each Python, with the oldest and the newest NumPy with a wheel for it."""
 
 import os
 import shutil

@@ -15,8 +15,8 @@ from gluon_activations import explore, explore_activation
 
 EXPLORE = """\
 %matplotlib inline
-from mxnet.gluon import nn
 from gluon_activations import explore_activation
+from mxnet.gluon import nn
 explore_activation(lambda alpha: None if 0.4 < alpha < 0.6 else nn.LeakyReLU(alpha), alpha=(0, 0.8, 0.1))"""
 MOVE = """\
 from ipywidgets.widgets.widget import _instances

@@ -96,7 +96,7 @@ def test_scaled_elu_is_selu_with_the_right_gradient():
 
 def test_rrelu_crashes_in_training():
     code = """
-        import resource
+        import mxnet_compat, resource
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         from mxnet import autograd, nd
         with autograd.record():
