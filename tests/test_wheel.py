@@ -1,11 +1,13 @@
 """The wheel, in the environment of somebody who has nothing else of ours, and a notebook of their own."""
 
 import os
+import re
 import shutil
 
 import nbformat
 import pytest
 from environments import ROOT, UV, copy_repository, environment, run
+from test_compat import NUMPYS, python_of
 
 LOCK = ROOT / "requirements.lock"
 
@@ -13,9 +15,9 @@ NOTEBOOK = [
     """\
 %matplotlib inline
 import matplotlib.pyplot as plt
+from gluon_activations import compare_activations, visualize_activation
 from mxnet import np, npx
 from mxnet.gluon import nn
-from gluon_activations import compare_activations, visualize_activation
 npx.set_np()""",
     """\
 class Ripple(nn.HybridBlock):
@@ -47,24 +49,56 @@ compare_activations({"ripple": ripple, "tanh": np.tanh, "gelu": nn.GELU()})""",
 PICTURES = [0, 1, 1, 10, 1]
 
 
+SELU = """
+try:
+    from gluon_activations import visualize_activation
+    from mxnet.gluon import nn
+    print(visualize_activation(nn.SELU()))
+except ImportError as error:
+    print(error)
+"""
+
+
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """The Python of an environment with the wheel and what it declares, and no more."""
+def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     run(UV, "build", "--wheel", "--out-dir", folder, copy_repository(folder / "clone"), cwd=folder)
     [wheel] = folder.glob("*.whl")
-    return environment(folder / "env", wheel, "--constraint", LOCK)
+    return wheel
 
 
-def test_wheel_installs_with_three_dependencies_only(installed, tmp_path):
+@pytest.fixture(scope="module")
+def installed(wheel):
+    """The Python of an environment with the wheel and what it declares, and no more."""
+    return environment(wheel.parent / "env", wheel, "--constraint", LOCK)
+
+
+def test_wheel_installs_with_few_dependencies_only(installed, tmp_path):
     ask = (
         "from importlib.metadata import metadata; m = metadata('gluon-activations'); print(*m.get_all('{}'), sep='\\n')"
     )
     requires = run(installed, "-c", ask.format("Requires-Dist"), cwd=tmp_path).splitlines()
     without_extras = [line for line in requires if "extra ==" not in line]
-    assert sorted(without_extras) == ["matplotlib>=3.5", "mxnet<2,>=1.9.1", "numpy<1.24,>=1.17"]
-    assert run(installed, "-c", ask.format("Requires-Python"), cwd=tmp_path) == "<3.12,>=3.8\n"
+    assert sorted(without_extras) == [
+        "matplotlib>=3.5",
+        'mxnet<2,>=1.9.1; python_version < "3.13"',
+        "numpy>=1.17",
+        'requests>=2.20; python_version >= "3.13"',
+        'setuptools>=61; python_version >= "3.12"',
+    ]
+    assert run(installed, "-c", ask.format("Requires-Python"), cwd=tmp_path) == ">=3.8\n"
     run(installed, "-c", "import gluon_activations", cwd=tmp_path)
+
+
+def test_on_todays_python_it_draws_what_the_readme_says(wheel, tmp_path):
+    inside = environment(tmp_path / "env", wheel, f"numpy=={NUMPYS['3.13'][1]}", python=python_of("3.13"))
+    report = run(inside, "-c", SELU, cwd=tmp_path)
+    assert "MXNet is not installed here. Run: " in report
+    for command in re.findall("python -m pip install (.*)", report):
+        run(UV, "pip", "install", "--python", inside, *command.split(), cwd=tmp_path)
+    lines = run(inside, "-c", SELU, cwd=tmp_path).splitlines()
+    assert lines[0] == "f(x) from -1.758 to 10.507"
+    assert lines[2].startswith("f'(x) is not the slope of f(x) from x = -10.000 to 0.000")
 
 
 def test_a_type_checker_may_read_the_annotations(installed, tmp_path):
