@@ -144,6 +144,17 @@ def test_make_sets_up_only_what_is_missing_or_out_of_date(clone):
         os.utime(source, (0, 0))
 
 
+@pytest.mark.parametrize(("there", "taken"), [("3.11", "3.11"), ("3.13", "3.13"), ("none", "3.11")])
+def test_make_takes_a_python_that_is_there_before_it_fetches_one(there, taken, clone, tmp_path):
+    fake = tmp_path / "bin" / "uv"
+    fake.parent.mkdir()
+    lines = [f"echo $* >> {tmp_path}/log", f"[ $1 != python ] || [ $4 = {there} ]", "[ $1 != venv ] || mkdir .venv"]
+    fake.write_text("#!/bin/sh -e\n" + "\n".join(lines) + "\n")
+    fake.chmod(0o755)
+    run("make", ".venv/.ready", cwd=clone, PATH=f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
+    assert f"venv --quiet --python {taken} .venv" in (tmp_path / "log").read_text().splitlines()
+
+
 def test_interrupted_set_up_heals(clone, tmp_path):
     fake = tmp_path / "bin" / "uv"
     fake.parent.mkdir()
