@@ -5,6 +5,7 @@ names what can go.
 """
 
 import os
+import platform
 import subprocess
 import sys
 import textwrap
@@ -18,6 +19,9 @@ from mxnet.gluon import nn
 from numpy.core._multiarray_umath import __cpu_features__
 
 INF, NAN = float("inf"), float("nan")
+# In float32 MXNet computes through oneDNN, which has code of its own for x86-64, and for Arm processors with vectors of
+# 512 bits, which are rare and not tested here. What is said of Arm below is seen on all others.
+ARM = platform.machine() == "aarch64"
 ALPHA, LAMBDA = float(SELU_ALPHA), float(SELU_LAMBDA)
 # MXNet's own blocks, by the names of the closed forms, whatever the catalogue has in their place.
 BLOCKS = {
@@ -103,9 +107,10 @@ def test_rrelu_crashes_in_training():
             y, _ = nd.LeakyReLU(nd.array([-1.0, 1.0]), act_type="rrelu")
         print("y is", y.asnumpy())
     """
-    child = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120)
+    # Python's own handler of the crash, since MXNet's hangs in an emulated machine.
+    command = [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code)]
+    child = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert "y is" not in child.stdout, "MXNet's RReLU survives training now: blocks.RReLU may go"
-    # MXNet's own handler prints this, then ends in SIGABRT, or in status 255 under the naive engine.
     assert child.returncode != 0
     assert "Segmentation fault" in child.stderr
 
@@ -184,6 +189,7 @@ def test_average_pooling_is_right_in_prediction():
 # Values
 
 
+@pytest.mark.skipif(ARM, reason="right on Arm, see below")
 def test_softrelu_is_0_or_negative_or_far_too_large_in_the_left_tail():
     x = np.linspace(-31, -18, 65)
     y, gradient = sample(nn.Activation("softrelu"), x)
@@ -196,18 +202,27 @@ def test_softrelu_is_0_or_negative_or_far_too_large_in_the_left_tail():
     np.testing.assert_allclose(y, np.log1p(np.exp(x)), rtol=1e-6)
 
 
-def test_relu_turns_nan_into_0():
+@pytest.mark.skipif(not ARM, reason="wrong elsewhere, see above")
+def test_softrelu_is_right_in_the_left_tail_on_arm():
+    x = np.linspace(-80, -10, 71)
+    y, gradient = sample(nn.Activation("softrelu"), x)
+    np.testing.assert_allclose(y, np.log1p(np.exp(x)), rtol=1e-6)
+    np.testing.assert_allclose(gradient, slope("softReLU", x), rtol=1e-5)
+
+
+def test_relu_turns_nan_into_0_or_on_arm_gives_it_the_gradient_0():
     y, gradient = sample(nn.Activation("relu"), [NAN])
-    assert (y, gradient) == (0, 0), "MXNet's ReLU keeps NaN now: say so in notebook 03"
+    assert np.isnan(y) if ARM else y == 0, "MXNet's ReLU treats NaN in another way now: say so in notebook 03"
+    assert gradient == 0
     for activation, dtype in [(nd.relu, "float32"), (nn.Activation("relu"), "float64")]:
         y, gradient = sample(activation, [NAN], dtype)
         assert np.isnan([y, gradient]).all()
 
 
 @pytest.mark.parametrize("name", [name for name in BLOCKS if name != "ReLU"])
-def test_the_others_keep_nan(name):
+def test_the_others_keep_nan_but_for_the_sigmoid_on_arm(name):
     y, _ = sample(make(name), [NAN])
-    assert np.isnan(y)
+    assert y == 0 if ARM and name == "sigmoid" else np.isnan(y)
 
 
 @pytest.mark.skipif(
@@ -227,6 +242,7 @@ def test_nan_at_infinity():
         y, gradient = sample(make(name), [-INF, INF])
         with_nan[name] = np.isnan(y).tolist(), np.isnan(gradient).tolist()
     assert {name: nan for name, nan in with_nan.items() if nan != ([False, False], [False, False])} == {
+        **({"ReLU": ([True, False], [False, False])} if ARM else {}),
         "softsign": ([True, True], [False, False]),
         "Swish": ([True, False], [True, True]),
         "GELU": ([True, False], [True, True]),
