@@ -74,7 +74,7 @@ class SoftReLU(_Elementwise):
     """
 
     def _formula(self, F, x):
-        relu = F.Activation(x, act_type="relu")
+        relu = F.Activation(F.maximum(x, -1e4), act_type="relu")  # on Arm it would be NaN at -inf
         power = F.exp(_negative_abs(F, x, relu))
         total = 1 + power
         # ln(1 + power), with what rounding took from the sum: ONNX has no log1p.
@@ -230,7 +230,7 @@ class GELU(_Elementwise):
     def _formula(self, F, x):
         if self._approximation == "erf":
             return F.LeakyReLU(x, act_type="gelu")
-        relu = F.Activation(x, act_type="relu")
+        relu = F.relu(x)  # Activation's is NaN at -inf on Arm
         left = F.maximum(_negative_abs(F, x, relu), -25)  # the gate is 0 beyond; in float16 the cube would overflow
         # (1 + tanh u) / 2 = sigmoid(2u), and f(x) - relu(x) is even: computed on the left, nothing cancels.
         c = 2 * math.sqrt(2 / math.pi)
