@@ -107,10 +107,9 @@ def test_rrelu_crashes_in_training():
             y, _ = nd.LeakyReLU(nd.array([-1.0, 1.0]), act_type="rrelu")
         print("y is", y.asnumpy())
     """
-    # Python's own handler of the crash, since MXNet's hangs in an emulated machine.
-    command = [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code)]
-    child = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    child = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120)
     assert "y is" not in child.stdout, "MXNet's RReLU survives training now: blocks.RReLU may go"
+    # MXNet's own handler prints this, then ends in SIGABRT, or in status 255 under the naive engine.
     assert child.returncode != 0
     assert "Segmentation fault" in child.stderr
 
