@@ -227,7 +227,7 @@ def _remedy(error):
     if "libgomp" in text or "libquadmath" in text:
         return (
             f"MXNet needs a system library that is missing here: {text}.\n"
-            "On Debian or Ubuntu, run: apt-get install libgomp1 libquadmath0\n"
+            f"On Debian or Ubuntu, run: apt-get install libgomp1{' libquadmath0' * _MACHINE.endswith('x86_64')}\n"
             "In a conda environment, run: conda install -c conda-forge libgomp libgcc"
         )
     if any(name in text for name in ("libarmpl", "libamath", "libastring")):
