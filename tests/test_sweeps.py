@@ -447,6 +447,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_every_row(rows, data, tmp_path
         ({"lrs": [float("nan")]}, ValueError, r"lrs must hold finite numbers; \[nan\] does not"),
         ({"lrs": [10**400]}, TypeError, "lrs must hold numbers"),
         ({"lrs": ["fast"]}, TypeError, r"lrs must hold numbers; \['fast'\] does not"),
+        ({"file": os.devnull}, ValueError, "is no regular file"),
         ({"file": __file__}, ValueError, "file must be one that sweep wrote"),
     ],
 )
