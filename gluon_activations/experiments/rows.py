@@ -73,7 +73,8 @@ class RowFile:
         self.rows: List[Dict] = []
         if path is None:
             return
-        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):  # a device could be read without end
+        there = os.path.exists(path) and not os.path.isdir(path)
+        if there and not os.path.isfile(path):  # a device could be read without end
             raise ValueError(f"file must be one that can be written; {str(path)!r} is no regular file.")
         try:
             with open(path, "a+b") as file:  # it makes the file, and so shows before the first run that this works
