@@ -1,6 +1,7 @@
 """MXNet, mended, and the package on it: on each Python, with the oldest and the newest NumPy with a wheel for it."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -55,6 +56,11 @@ def pass_tests(inside, *names):
     files = [ROOT / "tests" / name for name in names]
     options = ("-q", "-o", "addopts=", "-p", "mxnet_compat", "-p", "no:cacheprovider", "-W", "ignore")
     run(inside, "-m", "pytest", *options, *files, cwd=ROOT, PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="1")
+
+
+def test_what_is_tried_is_what_the_package_says_it_runs_on():
+    said = re.findall('"Programming Language :: Python :: (.*)"', (ROOT / "pyproject.toml").read_text())
+    assert said == list(NUMPYS)
 
 
 # Two classes, since the tests of one run in one process.
