@@ -156,7 +156,7 @@ def _another_gate(gate):
     left, right = trace_activation(gated, [-1e4, 1e4]).y / [-1e4, 1e4]  # some gates are slow to open
     if not np.allclose([left, right], [0, 1], atol=0.01):
         raise NotYet(f"it goes from {decimals(left)} to {decimals(right)}, not from 0 to 1")
-    x = 2 ** np.arange(-30, 14, 0.5)
+    x = 2 ** np.arange(-120, 14, 0.5)
     openness = trace_activation(gated, x).y / x
     half_open = (openness > 0.6) & (openness < 0.95)
     steepness = np.log(openness / (1 - openness))[half_open] / x[half_open]

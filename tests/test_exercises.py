@@ -304,6 +304,7 @@ WRONG = {
         (lambda x: (nd.tanh(x) + 1) / 2, "it is a sigmoid again, of steepness 2.000"),
         (lambda x: nd.sigmoid(0.01 * x), "it is a sigmoid again, of steepness 0.010"),
         (lambda x: nd.sigmoid(1e8 * x), "it is a sigmoid again, of steepness (1000|999)"),
+        (lambda x: nd.sigmoid(1e30 * x), "it is a sigmoid again, of steepness"),
         (lambda x: 0 * x + 0.5, "it goes from 0.500 to 0.500, not from 0 to 1"),
         (lambda x: x + 0.5, "it goes from -9999.500 to 10000.500, not from 0 to 1"),
         (lambda x: nd.clip(0.5 - x, 0, 1), "it goes from 1.000 to 0.000, not from 0 to 1"),
