@@ -13,33 +13,31 @@ from nbformat import NotebookNode
 SPACE = re.compile(r"[ \t\r\n]*")
 
 
-def store_outputs(path, before, outputs, counts=None, is_same=lambda old, new: old == new):
-    """Write the outputs of some cells, {place: outputs}, into a file that held these bytes; return what it holds then.
+def with_outputs(notebook, outputs, counts=None, is_same=lambda old, new: old == new):
+    """Return the bytes of a notebook in which some cells have other outputs, {place: outputs}.
 
     ``counts``, {place: number}, changes execution counts too. An output that is the same as the one stored in its place
-    stays as it is written there. ValueError says why the file cannot be changed.
+    stays as it is written there. ValueError says why the notebook cannot be changed.
     """
-    if path.read_bytes() != before:
-        raise ValueError(f"{path.name} has been changed since it was read")
-    text = before.decode("utf-8")
+    text = notebook.decode("utf-8")
     if json.loads(text).get("nbformat", 0) < 4:
-        raise ValueError(f"{path.name} is in a format before 4; open and save it in Jupyter first")
+        raise ValueError("the notebook is in a format before 4; open and save it in Jupyter first")
     for place, new in outputs.items():
         if counts:
             text = replaced(text, ["cells", place, "execution_count"], json.dumps(counts[place]))
         count = json.loads(text)["cells"][place]["execution_count"]
         new = [NotebookNode(output, execution_count=count) if "execution_count" in output else output for output in new]
         text = replaced(text, ["cells", place, "outputs"], _spelled(text, place, new, is_same))
-    after = text.encode("utf-8")
-    replace_file(path, before, after)
-    return after
+    return text.encode("utf-8")
 
 
 def replace_file(path, before, after):
-    """Give a file new bytes, all or none of them."""
+    """Give a file that held these bytes others, all or none of them; ValueError if it holds others already."""
+    path = Path(path).resolve()  # a link stays a link
+    if path.read_bytes() != before:
+        raise ValueError(f"{path.name} has been changed since it was read")
     if after == before:
         return
-    path = Path(path).resolve()  # a link stays a link
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

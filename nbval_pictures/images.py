@@ -83,9 +83,8 @@ def change(old, new):
     """
     height, width = np.maximum(old.shape[:2], new.shape[:2])
     old, new = (np.pad(side, ((0, height - len(side)), (0, width - side.shape[1]), (0, 0))) for side in (old, new))
-    black, white = ([side[..., :3] * (side[..., 3:] / 255) + ground - ground * side[..., 3:] / 255 for side in (old, new)]
-                    for ground in (0, 255))  # fmt: skip
-    return np.abs([black[1] - black[0], white[1] - white[0]])
+    grounds = [[ground + (side[..., :3] - ground) * side[..., 3:] / 255 for side in (old, new)] for ground in (0, 255)]
+    return np.abs([drawn - stored for stored, drawn in grounds])
 
 
 def reading(side, kind, content):
@@ -104,7 +103,10 @@ def written(content):
 
 
 def compare(old, new, tolerance):
-    """Compare two pictures, each (kind, content) or None; return what to say, or "", and an image of the difference, or None."""
+    """Compare two pictures, each (kind, content) or None.
+
+    Return what to say, or "", and an image of the difference, or None.
+    """
     if old == new:
         return "", None
     if not (old and new):
@@ -117,11 +119,9 @@ def compare(old, new, tolerance):
             said = ["its words differ"]
     except ValueError as error:
         return str(error), None
-    versions = [matplotlib_of(content) for _, content in (old, new)]
+    versions = [matplotlib_of(content) or "another program" for _, content in (old, new)]
     if said and versions[0] != versions[1]:
-        said.append(
-            "stored by Matplotlib {}, drawn by {}".format(*(version or "another program" for version in versions))
-        )
+        said.append("stored by Matplotlib {}, drawn by {}".format(*versions))
     return "; ".join(said), difference
 
 

@@ -14,7 +14,8 @@ from nbval.plugin import coalesce_streams
 class Kernel(RunningKernel):
     """Collects all messages of a cell and passes on the outputs that are left of them.
 
-    nbclient keeps the account: it replaces what is updated, clears what is cleared, and gives an Output widget what is its.
+    nbclient keeps the account: it replaces what is updated, clears what is cleared, and gives an Output widget what is
+    its own.
     """
 
     now = None  # the number of the cell that runs, among the code cells; None for what nbval runs for itself
@@ -47,7 +48,8 @@ class Kernel(RunningKernel):
         """Return a cell's outputs as Jupyter would store them."""
         outputs = []
         for is_stream, group in groupby(self._cells()[number].outputs, lambda output: output.output_type == "stream"):
-            outputs += coalesce_streams(deepcopy(list(group))) if is_stream else group
+            neighbours = deepcopy(list(group))
+            outputs += coalesce_streams(neighbours) if is_stream else neighbours
         return outputs
 
     def executed(self):
@@ -102,9 +104,10 @@ class Kernel(RunningKernel):
     def _run_later_cells(self, timeout):
         running = self.now
         try:
-            for self.now, source in self._later():
+            for number, source in self._later():
+                self.now = number
                 super().await_reply(self.execute_cell_input(source, allow_stdin=False), timeout=self._timeout)
-                self._collect(self.now, timeout)
+                self._collect(number, timeout)
         except Empty:
             pass  # nbval will ask for that cell itself, and say that it takes too long
         finally:

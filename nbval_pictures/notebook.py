@@ -50,7 +50,9 @@ class Notebook(IPyNbFile):
             if not without_bars([stored]):
                 outputs.insert(i, stored)
         try:
-            self.bytes = accept.store_outputs(self.path, self.bytes, {place: outputs}, is_same=cell.is_same)
+            after = accept.with_outputs(self.bytes, {place: outputs}, is_same=cell.is_same)
+            accept.replace_file(self.path, self.bytes, after)
+            self.bytes = after
         except (OSError, ValueError) as error:
             return f"Not accepted: {error}"
 

@@ -16,7 +16,8 @@ body { font: 16px/1.5 sans-serif; margin: 2em auto; max-width: 110em; padding: 0
 pre { overflow: auto; padding: .5em; background: #f2f2f2 }
 .sides { display: flex; flex-wrap: wrap; gap: 1em }
 figure { margin: 0; max-width: 100% }
-img { max-width: 100%; border: 1px solid #777; background: repeating-conic-gradient(#ddd 0 25%, #fff 0 50%) 0/16px 16px }
+img { max-width: 100%; border: 1px solid #777 }
+img { background: repeating-conic-gradient(#ddd 0 25%, #fff 0 50%) 0/16px 16px }
 .stack { display: inline-grid; max-width: 100% }
 .stack img { grid-area: 1/1 }
 input[type=range] { width: min(30em, 100%) }

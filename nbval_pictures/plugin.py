@@ -60,8 +60,8 @@ class Pictures:
             self._properties += report.user_properties
 
     def pytest_terminal_summary(self, terminalreporter):
-        accepted, differing = ([value for name, value in self._properties if name == wanted]
-                               for wanted in (settings.ACCEPTED, settings.DIFFERING))  # fmt: skip
+        accepted = [value for name, value in self._properties if name == settings.ACCEPTED]
+        differing = [value for name, value in self._properties if name == settings.DIFFERING]
         if accepted or differing:
             terminalreporter.section("pictures")
         for nodeid in accepted:
