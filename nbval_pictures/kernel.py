@@ -11,6 +11,12 @@ from nbval.kernel import RunningKernel
 from nbval.plugin import coalesce_streams
 
 
+def joined(outputs):
+    """Return outputs in which what was printed in one go is one stream, as Jupyter stores it."""
+    groups = [list(group) for _, group in groupby(outputs, lambda output: output.output_type == "stream")]
+    return [output for group in groups for output in (coalesce_streams(group) if "text" in group[0] else group)]
+
+
 class Kernel(RunningKernel):
     """Collects all messages of a cell and passes on the outputs that are left of them.
 
@@ -46,11 +52,7 @@ class Kernel(RunningKernel):
 
     def shown(self, number):
         """Return a cell's outputs as Jupyter would store them."""
-        outputs = []
-        for is_stream, group in groupby(self._cells()[number].outputs, lambda output: output.output_type == "stream"):
-            neighbours = deepcopy(list(group))
-            outputs += coalesce_streams(neighbours) if is_stream else neighbours
-        return outputs
+        return joined(deepcopy(self._cells()[number].outputs))
 
     def executed(self):
         """Return the whole notebook, with the outputs of the cells that ran."""

@@ -30,9 +30,10 @@ FOREIGN = {
 }
 PRIVATE = "_(?!_|replace|fields|asdict)"  # those are how a named tuple spells what is public
 MODULES = sorted(path for path in (ROOT / PACKAGE).rglob("*.py") if path.name != "__init__.py")
+PLUGIN = sorted((ROOT / "nbval_pictures").glob("*.py"))  # a house of its own
 SOURCES = [
     path
-    for folder in (PACKAGE, "tests", "tools", "benchmarks", "docs")
+    for folder in (PACKAGE, "nbval_pictures", "tests", "tools", "benchmarks", "docs")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 
@@ -117,6 +118,14 @@ def test_a_private_import_is_seen(line):
     assert len(list(private(line.format(PACKAGE)))) == 1
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PLUGIN, ids=lambda path: path.stem)
+def test_the_plugin_knows_nothing_of_the_tutorial(path):
+    assert {module.split(".")[0] for module, _ in imports(path.read_text(encoding="utf-8"))} & {
+        "mxnet",
+        PACKAGE,
+    } == set()
+
+
+@pytest.mark.parametrize("path", MODULES + PLUGIN, ids=lambda path: path.stem)
 def test_no_module_is_too_long_to_read(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from traitlets import default
 
 from nbval_pictures.accept import replace_file, with_outputs
+from nbval_pictures.kernel import joined
 from nbval_pictures.settings import plain
 
 ROOT = Path(__file__).parent.parent
@@ -82,7 +83,6 @@ def refresh(path, environment, progress):
         kernel_manager_class=ThisPythonsKernel,
         timeout=300,
         record_timing=False,
-        coalesce_streams=True,  # else what is printed slowly, as on a busy machine, is stored in pieces
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: progress.update(),
     )
@@ -96,7 +96,8 @@ def refresh(path, environment, progress):
     except (CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
         return f"{path.name}: {str(error).strip().splitlines()[0]}"
     ran = {i: cell for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
-    outputs, counts = ({i: cell[key] for i, cell in ran.items()} for key in ("outputs", "execution_count"))
+    outputs = {i: joined(cell.outputs) for i, cell in ran.items()}
+    counts = {i: cell.execution_count for i, cell in ran.items()}
     try:
         after = with_outputs(before, outputs, counts)
         if ROOT / "notebooks" in path.parents:
