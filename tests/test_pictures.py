@@ -91,7 +91,7 @@ UNCHANGED = {
     "unrun": "plt.plot(x, 3 * x);",
     "update from afar": "later = display(plt.figure(), display_id=True)\nplt.close()",
     "the update": "later.update('a word')",
-    "Output widget": "import ipywidgets\nwith ipywidgets.Output():\n    print('hidden')\n    plt.plot(x)\n    plt.show()",
+    "Output widget": "import ipywidgets\nwith ipywidgets.Output():\n    print('hidden')\n    plt.plot(x)",
     "progress": "import sys\nprint('done')",
     "skipped": "plt.plot(x, np.random.rand(50));",
     "tolerated": "plt.plot(x, np.sin(x + .0001 * np.random.rand()));",
@@ -137,9 +137,8 @@ def rewrite(path, change):
 def nbval(folder, *options, **variables):
     """Run pytest there, free of what this one was told; return what it says."""
     env = {key: value for key, value in os.environ.items() if key not in FOREIGN}
-    done = subprocess.run(
-        [*PYTEST, "--nbval", *options], cwd=folder, env={**env, **variables}, capture_output=True, text=True
-    )
+    command = [*PYTEST, "--nbval", *options]
+    done = subprocess.run(command, cwd=folder, env={**env, **variables}, capture_output=True, text=True)
     return done.stdout + done.stderr
 
 
