@@ -23,32 +23,32 @@ def clear(folder):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _place(folder, nodeid):
+def place(folder, nodeid):
     """Make and return a notebook's own folder, by its path; two of one name do not meet."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text(MARK)
     parts = PurePosixPath(nodeid.split("::")[0]).with_suffix("").parts
-    place = folder.joinpath(*[part.replace("..", "_").replace(":", "") for part in parts if part != "/"])
-    place.mkdir(parents=True, exist_ok=True)
-    return place
+    own = folder.joinpath(*[part.replace("..", "_").replace(":", "") for part in parts if part != "/"])
+    own.mkdir(parents=True, exist_ok=True)
+    return own
 
 
 def keep_cell(folder, cell, pictures, text):
     """Keep the pictures of a cell that differ, and what the page says of it; return where they are, in a sentence."""
     try:
-        place = _place(folder, cell.nodeid)
+        own = place(folder, cell.nodeid)
         record = {"nodeid": cell.nodeid, "source": cell.cell.source, "text": "\n".join(text), "pictures": []}
         for number, said, old, new, difference in pictures:
             stem = f"cell{cell.cell_num}-picture{number}"
-            files = {"stored": _keep(place / f"{stem}-stored", old), "drawn": _keep(place / f"{stem}-drawn", new)}
+            files = {"stored": _keep(own / f"{stem}-stored", old), "drawn": _keep(own / f"{stem}-drawn", new)}
             if difference is not None:
-                difference.save(place / f"{stem}-difference.png")
+                difference.save(own / f"{stem}-difference.png")
                 files["difference"] = f"{stem}-difference.png"
             record["pictures"].append({"number": number, "said": said, **files})
-        (place / f"cell{cell.cell_num}.json").write_text(json.dumps(record), encoding="utf-8")
+        (own / f"cell{cell.cell_num}.json").write_text(json.dumps(record), encoding="utf-8")
     except OSError as error:
         return f"The pictures could not be kept: {error}"
-    return f"See {folder / PAGE}, and {place}"
+    return f"See {folder / PAGE}, and {own}"
 
 
 def _keep(stem, picture):
@@ -71,13 +71,13 @@ def _keep(stem, picture):
 def keep_notebook(folder, nodeid, notebook):
     """Keep a notebook as it ran, beside the pictures of its cells."""
     try:
-        place = _place(folder, nodeid)
-        nbformat.write(notebook, place / f"{place.name}.ipynb")
+        own = place(folder, nodeid)
+        nbformat.write(notebook, own / f"{own.name}.ipynb")
     except OSError:
         pass  # a cell of it has said so
 
 
 def records(folder):
     """Yield (folder, record) of each cell whose pictures were kept."""
-    for file in sorted(folder.rglob("cell*.json")):
+    for file in sorted(folder.rglob("cell*.json"), key=lambda file: (file.parent, int(file.stem[len("cell") :]))):
         yield file.parent, json.loads(file.read_text(encoding="utf-8"))

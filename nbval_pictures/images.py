@@ -4,6 +4,7 @@ import base64
 import importlib.util
 import io
 import re
+from contextlib import closing
 from itertools import zip_longest
 from xml.etree import ElementTree
 
@@ -51,8 +52,9 @@ def frames(kind, content):
     if kind == "pdf":
         import pypdfium2
 
-        for page in pypdfium2.PdfDocument(content):
-            yield levels(page.render().to_pil()), 0
+        with closing(pypdfium2.PdfDocument(content)) as document:
+            for page in document:
+                yield levels(page.render().to_pil()), 0
         return
     if kind == "svg":
         import resvg_py

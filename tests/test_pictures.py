@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from environments import start
 
+from nbval_pictures import evidence
 from nbval_pictures.accept import replaced
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +71,7 @@ DRAWINGS = {
 # By name: a cell, what it becomes, and what is said of it.
 CHANGES = {
     "text first": ("print(1)\nplt.plot(x, x);", "print(2)\nplt.plot(x, x**2);", "Picture 0 differs: "),
-    "size": ("plt.plot([1, 2, 3]);", "plt.plot([1, 2, 3.05]);", "Picture 0 differs: it is"),
+    "size": ("plt.figure(figsize=(3, 2)).gca();", "plt.figure(figsize=(4, 2)).gca();", "Picture 0 differs: it is"),
     "one picture fewer": (
         "plt.plot(x)\nplt.show()\nplt.plot(-x);",
         "plt.plot(x);",
@@ -176,8 +177,7 @@ def renew(notebook):
 
 
 def restore(notebook):
-    for cell, source in zip(notebook.cells, OLD):
-        cell.source = source
+    notebook.cells[1].source = OLD[1]  # k
 
 
 @pytest.fixture(scope="module")
@@ -253,16 +253,105 @@ def test_accept_writes_what_differs_and_nothing_else_in_both_directions(stored, 
     assert cut(path) == before
     assert not (folder / "pictures-report").exists()
 
-    accepted = path.read_bytes()
-    said = nbval(folder, "a")
-    assert verdicts(said, "a/plot.ipynb") == dict.fromkeys(NAMES, "PASSED")
-    assert path.read_bytes() == accepted
-
     rewrite(path, restore)
     said = nbval(folder, "a", "--pictures-accept")
-    assert said.count("accepted: a/plot.ipynb::Cell") == len(SAID)
+    assert verdicts(said, "a/plot.ipynb") == dict.fromkeys(NAMES, "PASSED")
+    assert said.count("accepted: a/plot.ipynb::Cell") == len(DRAWINGS)
     for name, again, first in zip(NAMES, *(nbformat.read(folder / which / "plot.ipynb", 4).cells for which in "ab")):
-        assert again == first or name in ("SVG", "PDF"), name  # which hold their date
+        assert again == first or name in ("SVG", "PDF", *CHANGES), name  # the first two hold their date
+
+
+def test_without_nbval_it_does_nothing_and_asks_for_nothing(tmp_path):
+    (tmp_path / "test_own.py").write_text(f"def test_own(): pass\n{DOES_NOTHING}")
+    (tmp_path / "pytest.ini").write_text("[pytest]\npictures_tolerance = rubbish")
+    done = subprocess.run([*PYTEST], cwd=tmp_path, capture_output=True, text=True)
+    assert "2 passed" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == [
+        "pytest.ini",
+        "test_own.py",
+    ]
+
+
+DOES_NOTHING = """
+import sys
+
+def test_nothing_is_loaded():
+    assert not {"PIL", "numpy", "nbval_pictures.notebook"} & set(sys.modules)
+"""
+
+
+WRONG = {
+    "--pictures-tolerance=much": "pictures_tolerance: a tolerance is a number, 0 or more, not 'much'",
+    "--pictures-tolerance=-1": "pictures_tolerance: a tolerance is a number, 0 or more, not '-1'",
+    "--pictures-tolerance=nan": "pictures_tolerance: a tolerance is a number, 0 or more, not 'nan'",
+    "--pictures-kinds=png,bmp": "pictures_kinds may hold png, jpeg, gif, webp, svg, pdf; it is 'png,bmp'",
+    "--pictures-environment=HOME": "pictures_environment may hold IPYTHONDIR, MATPLOTLIBRC, ",
+    "--pictures-output=.": "pictures_output: ",
+    "-n2 --dist=loadgroup": "--dist=loadgroup would tear notebooks apart",
+}
+
+
+@pytest.mark.parametrize("options", WRONG)
+def test_what_cannot_be_meant_is_said(options, tmp_path):
+    (tmp_path / "precious.txt").touch()
+    said = nbval(tmp_path, *options.split())
+    assert f"ERROR: {WRONG[options]}" in said
+    assert len(said.splitlines()) < 9
+    assert (tmp_path / "precious.txt").exists()
+
+
+def test_settings_by_ini_and_tag_and_what_cannot_be_kept(tmp_path):
+    """No picture is stored with these cells, which are said to have run, so that each that draws one fails."""
+    sources = [f"from IPython.display import Image, display\nImage({png!r})" for png in (b"\x89PNG\r\n\x1a\n" * 9,)]
+    sources += ["Image(_.data)", "import os; assert 'TQDM_DISABLE' not in os.environ", "display(_)"]
+    write(tmp_path / "a.ipynb", *sources)
+
+    def change(notebook):
+        for i, cell in enumerate(notebook.cells):
+            cell.execution_count = i + 1
+        notebook.cells[1].metadata["tags"] = ["pictures-tolerance=x"]
+        notebook.cells[3].metadata["tags"] = ["pictures-skip"]
+
+    rewrite(tmp_path / "a.ipynb", change)
+    (tmp_path / "file").touch()
+    settings = "pictures_kinds = png\npictures_output = file/x\npictures_environment = IPYTHONDIR"
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{settings}")
+    said = nbval(tmp_path)
+    assert "Picture 0 differs: none is stored" in said
+    assert "The pictures could not be kept: " in said
+    assert "1 differ, and there is no page of them" in said
+    assert "The cell's tag 'pictures-tolerance=x': a tolerance is a number, 0 or more, not 'x'" in said
+    assert "PASSED a.ipynb::Cell 2" in said
+    assert said.count("Picture 0 differs") == 1
+
+
+def test_old_evidence_is_cleared_and_two_runs_agree(stored, tmp_path):
+    folder = tmp_path / "pictures-report"
+    evidence.place(folder, "a.ipynb::Cell 0").joinpath("old.png").touch()
+    assert nbval(tmp_path, "--collect-only") and (folder / "a" / "old.png").exists()
+    nbval(tmp_path)
+    assert not folder.exists()
+
+
+def test_an_unknown_kernel_is_named_and_the_other_notebooks_go_on(tmp_path):
+    paths = [tmp_path / name for name in ("strange.ipynb", "wrong.ipynb", "right.ipynb")]
+    for path, source in zip(paths, ("1", "1 / 0", "2")):
+        write(path, source)
+    for path in (paths[0], paths[2]):
+        rewrite(path, lambda notebook: notebook.metadata.update(authors=[{"name": "Noether"}]))
+    kernel = {"name": "klingon", "display_name": "Klingon"}
+    rewrite(paths[0], lambda notebook: notebook.metadata.update(kernelspec=kernel))
+    before, cells = paths[0].read_bytes(), nbformat.read(paths[2], 4).cells
+    run = refresh(*paths)
+    said = run.communicate()[1]
+    assert run.returncode == 1
+    assert "left as it was: strange.ipynb: No such kernel named klingon" in said
+    assert "left as it was: wrong.ipynb, cell 0:" in said
+    assert paths[0].read_bytes() == before
+    after = nbformat.read(paths[2], 4)
+    assert after.metadata == {"authors": [{"name": "Noether"}]}
+    assert after.cells[0].outputs[0].data == {"text/plain": "2"}
+    assert [(cell.id, cell.source) for cell in after.cells] == [(cell.id, cell.source) for cell in cells]
 
 
 def test_a_failing_cell_leaves_the_file_and_is_told(tmp_path):
