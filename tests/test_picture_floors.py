@@ -13,10 +13,22 @@ COMBINATIONS = {
     "3.8": f"{OLDEST} matplotlib==3.5.0 pypdfium2==4.18.0 resvg-py==0.2.0",
     "3.13": f"{NEWEST} matplotlib==3.11.2 ipykernel==7.4.0",  # without what draws SVG and PDF
 }
+NBVAL = [
+    "-m",
+    "pytest",
+    "-p",
+    "nbval_pictures.plugin",
+    "-p",
+    "no:cacheprovider",
+    "--color=no",
+    "-rA",
+    "--nbval",
+    "--nbval-current-env",
+]
 CELLS = [
     "%matplotlib inline\nimport io\nimport matplotlib.pyplot as plt\nfrom IPython.display import SVG\nk = 1",
     "plt.plot([0, k]);",
-    "file = io.StringIO()\nfig = plt.figure(figsize=(2, 2))\nfig.gca().plot([0, k])\nfig.savefig(file, format='svg')\nplt.close()",
+    "file = io.StringIO()\nplt.figure(figsize=(2, 2))\nplt.plot([0, k])\nplt.savefig(file, format='svg')\nplt.close()",
     "SVG(file.getvalue())",
     "1",
 ]
@@ -45,20 +57,8 @@ def test_it_accepts_and_sees_pictures(version, tmp_path):
     own = tmp_path / "own"
     own.mkdir()
     write(own / "a.ipynb", *CELLS)
-    nbval = [
-        "-m",
-        "pytest",
-        "-p",
-        "nbval_pictures.plugin",
-        "-p",
-        "no:cacheprovider",
-        "--color=no",
-        "-rA",
-        "--nbval",
-        "--nbval-current-env",
-    ]
     (own / "nbval_pictures").symlink_to(ROOT / "nbval_pictures")
-    said = run(python, *nbval, "--pictures-accept", cwd=own)
+    said = run(python, *NBVAL, "--pictures-accept", cwd=own)
     assert [line for line in said.splitlines() if "accepted" in line] == [
         f"accepted: a.ipynb::Cell {i}" for i in (1, 3, 4)
     ]
@@ -66,10 +66,10 @@ def test_it_accepts_and_sees_pictures(version, tmp_path):
     notebook = (own / "a.ipynb").read_text()
     (own / "a.ipynb").write_text(notebook.replace("nk = 1", "nk = 2"))
     done = subprocess.run(
-        [python, *nbval], cwd=own, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""}
+        [python, *NBVAL], cwd=own, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""}
     )
     failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
-    assert [name for name in failed] == ["a.ipynb::Cell"] * 2, done.stdout
+    assert failed == ["a.ipynb::Cell"] * 2, done.stdout
     assert done.stdout.count("Picture 0 differs: off by") == (2 if "resvg" in COMBINATIONS[version] else 1)
     warned = done.stdout.count("Without resvg_py, SVG is compared as text: pip install resvg_py")
     assert warned == (0 if "resvg" in COMBINATIONS[version] else 1)
