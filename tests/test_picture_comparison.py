@@ -22,8 +22,8 @@ DIFFERENT = {
     "16 bits of grey, near each other": ("png", grey16(1000), grey16(1200), "off by 0.778"),
     "16 bits a channel": ("png", rgb16(1000), rgb16(21000), "off by"),
     "grey with alpha": ("png", saved(plain((90, 255), "LA")), saved(plain((90, 200), "LA")), "transparency"),
-    "opaque to translucent": ("png", alpha(WHITE), alpha((255, 255, 255, 128)), "transparency"),
-    "black, opaque to translucent": ("png", alpha((0, 0, 0, 255)), alpha((0, 0, 0, 128)), "transparency"),
+    "opaque to translucent": ("png", alpha(WHITE), alpha((255, 255, 255, 128)), "off by 127, "),
+    "black, opaque to translucent": ("png", alpha((0, 0, 0, 255)), alpha((0, 0, 0, 128)), "off by 127, "),
     "wider": ("png", DOT, saved(dotted(plain(size=(81, 60)))), "80 x 60 pixels stored, 81 x 60 drawn"),
     "JPEG": ("jpeg", saved(plain(), "jpeg"), saved(dotted(plain()), "jpeg"), "off by"),
     "WebP": ("webp", saved(plain(), "webp"), saved(dotted(plain()), "webp"), "off by"),
@@ -43,7 +43,7 @@ DIFFERENT = {
     "drawn, damaged": ("png", DOT, DOT[:90], "the drawn picture cannot be read"),
     "SVG, damaged": ("svg", b"<svg", svg(""), "the stored picture cannot be read"),
     "PDF, damaged": ("pdf", figure("pdf"), b"%PDF-1.4", "the drawn picture cannot be read"),
-    "no picture at all": ("png", images.content_of("png", "?"), DOT, "the stored picture cannot be read"),
+    "no picture at all": ("png", images.content_of("png", "abcde"), DOT, "the stored picture cannot be read"),
     "Matplotlib": ("png", by_matplotlib("3.7.5"), by_matplotlib("3.10.9", "red"), "Matplotlib 3.7.5, drawn by 3.10.9"),
 }
 SAME = {
