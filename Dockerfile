@@ -16,6 +16,7 @@ WORKDIR /home/reader/tutorial
 ENV PATH=/home/reader/venv/bin:$PATH
 COPY --chown=reader pyproject.toml requirements.lock README.md LICENSE gallery.png mxnet_compat.py ./
 COPY --chown=reader gluon_activations gluon_activations
+COPY --chown=reader nbval_pictures nbval_pictures
 RUN python3 -m venv /home/reader/venv \
     && pip install --no-cache-dir --constraint requirements.lock --editable ".[notebooks]"
 # LAPACKE brings the others with it. MXNet looks for what it asks for in its own folder first.

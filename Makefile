@@ -32,7 +32,7 @@ test-browser: .venv/.ready  ## open every notebook in a browser, and run it with
 html: .venv/.ready  ## build the pages for reading: build/html/index.html
 	.venv/bin/python docs/build.py build/html
 
-# Without the tests' own options and conftest.py: their processes would slow each other, and have one thread each.
+# Without the tests' own options: their processes would slow each other.
 BENCH = -m pytest -o addopts= -o python_files=bench_*.py --noconftest -q --benchmark-quiet --benchmark-disable-gc
 CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "gluon_activations"
 # A room imports from those above its line here, and none beside or below it.
 STOREYS = [
-    {"mxnet_import", "words", "intervals", "names"},
+    {"words", "intervals", "names"},
     {"slopes", "blocks", "evaluation"},
     {"catalogue", "curves", "figures"},
     {"plots", "experiments", "answers"},
@@ -30,9 +30,10 @@ FOREIGN = {
 }
 PRIVATE = "_(?!_|replace|fields|asdict)"  # those are how a named tuple spells what is public
 MODULES = sorted(path for path in (ROOT / PACKAGE).rglob("*.py") if path.name != "__init__.py")
+PLUGIN = sorted((ROOT / "nbval_pictures").glob("*.py"))  # a house of its own
 SOURCES = [
     path
-    for folder in (PACKAGE, "tests", "tools", "benchmarks", "docs")
+    for folder in (PACKAGE, "nbval_pictures", "tests", "tools", "benchmarks", "docs")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 
@@ -51,7 +52,7 @@ def private(source):
     ours = set()
     for module, name in imports(source):
         parts = [*module.split("."), *([name] if name else [])]
-        if parts[0] in (PACKAGE, "."):
+        if parts[0] in (PACKAGE, "nbval_pictures", "."):
             ours.add(parts[-1])
             yield from (part for part in parts if re.match(PRIVATE, part))
     for node in ast.walk(ast.parse(source)):
@@ -117,6 +118,12 @@ def test_a_private_import_is_seen(line):
     assert len(list(private(line.format(PACKAGE)))) == 1
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PLUGIN, ids=lambda path: path.stem)
+def test_the_plugin_knows_nothing_of_the_tutorial(path):
+    known = {module.split(".")[0] for module, _ in imports(path.read_text(encoding="utf-8"))}
+    assert not known & {"mxnet", PACKAGE}
+
+
+@pytest.mark.parametrize("path", MODULES + PLUGIN, ids=lambda path: path.stem)
 def test_no_module_is_too_long_to_read(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250

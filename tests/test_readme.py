@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import uv
+from environments import copy_repository
 from matplotlib.testing.compare import compare_images
 
 ROOT = Path(__file__).parent.parent
@@ -54,14 +54,12 @@ line = ax.plot([0, 1], [0, {}])"""
 
 @pytest.fixture
 def own_notebook(tmp_path):
-    """Somebody's own folder: one notebook, executed and saved, and nothing of ours but the file the recipe copies."""
+    """Somebody's own folder: one notebook, executed and saved, beside a clone of ours."""
     path = tmp_path / "own" / "line.ipynb"
     path.parent.mkdir()
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(STORED.format(1))]), path)
     subprocess.run([sys.executable, "-m", "jupyter", "execute", "--inplace", path], check=True, capture_output=True)
-    clone = tmp_path / "gluon-activations"
-    clone.mkdir()
-    shutil.copy(ROOT / "conftest.py", clone)
+    copy_repository(tmp_path / "gluon-activations")
     return path
 
 
@@ -86,4 +84,9 @@ def test_the_recipe_for_your_own_notebooks_sees_a_changed_curve(own_notebook, tm
     nbformat.write(notebook, own_notebook)
     second = follow(recipe.splitlines()[-1])
     assert second.returncode == 1
-    assert "Picture 0 differs; see test-output/line-cell0-picture0" in second.stdout
+    assert "Picture 0 differs: " in second.stdout
+    assert (own_notebook.parent / "pictures-report" / "index.html").exists()
+
+    third = follow(f"{recipe.splitlines()[-1]} --pictures-accept")
+    assert third.returncode == 0
+    assert "accepted: line.ipynb::Cell 0" in third.stdout

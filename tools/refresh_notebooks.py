@@ -3,27 +3,31 @@
     python tools/refresh_notebooks.py [NOTEBOOK ...]
 
 Without arguments, all in ``notebooks/`` and their solutions. A second run leaves every file as it is, byte for byte. A
-notebook that fails, or that Ctrl-C cuts short, keeps the outputs it had.
+notebook that fails, or that Ctrl-C cuts short, keeps the outputs it had. In a notebook from elsewhere, nothing changes
+but outputs and execution counts; the tutorial's own are tidied too.
 """
 
 import os
-import runpy
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import psutil
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 from traitlets import default
 
+from nbval_pictures.accept import replace_file, with_outputs
+from nbval_pictures.kernel import joined
+from nbval_pictures.settings import plain
+
 ROOT = Path(__file__).parent.parent
-ENVIRONMENT = runpy.run_path(str(ROOT / "conftest.py"))["ENVIRONMENT"]  # kernels run as they do under pytest
 NAVIGATION = "navigation"
 
 
@@ -70,29 +74,39 @@ class ThisPythonsKernel(AsyncKernelManager):
         return KernelSpecManager(kernel_dirs=[])
 
 
-def refresh(path, progress):
+def refresh(path, environment, progress):
     """Run one notebook; return what went wrong, or None."""
-    notebook = nbformat.read(path, as_version=4)
+    before = path.read_bytes()
+    notebook = nbformat.reads(before.decode("utf-8"), as_version=4)
     client = NotebookClient(
         notebook,
         kernel_manager_class=ThisPythonsKernel,
         timeout=300,
         record_timing=False,
-        coalesce_streams=True,  # else what is printed slowly, as on a busy machine, is stored in pieces
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=lambda **_: progress.update(),
     )
     try:
         # A kernel's own stderr holds nothing of the notebook's, which reaches its outputs by another way.
-        client.execute(env={**os.environ, **ENVIRONMENT}, stderr=subprocess.DEVNULL)
+        client.execute(env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         number = next(i for i, cell in enumerate(notebook.cells) if has_error(cell))
         source = notebook.cells[number].source
         return f"{path.name}, cell {number}:\n\n{source}\n\n{error.ename}: {error.evalue}"
-    except (CellTimeoutError, DeadKernelError) as error:
+    except (CellTimeoutError, DeadKernelError, NoSuchKernel) as error:
         return f"{path.name}: {str(error).strip().splitlines()[0]}"
-    tidy(notebook, navigation(path))
-    replace(path, nbformat.writes(notebook) + "\n")
+    ran = {i: cell for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+    outputs = {i: joined(cell.outputs) for i, cell in ran.items()}
+    counts = {i: cell.execution_count for i, cell in ran.items()}
+    try:
+        after = with_outputs(before, outputs, counts)
+        if ROOT / "notebooks" in path.parents:
+            notebook = nbformat.reads(after.decode("utf-8"), as_version=4)
+            tidy(notebook, navigation(path))
+            after = (nbformat.writes(notebook) + "\n").encode("utf-8")
+        replace_file(path, before, after)
+    except (OSError, ValueError) as error:
+        return f"{path.name}: {error}"
     return None
 
 
@@ -101,20 +115,14 @@ def has_error(cell):
     return not tolerated and any(output.output_type == "error" for output in cell.get("outputs", []))
 
 
-def replace(path, text):
-    """Write the whole file or nothing of it."""
-    if path.read_text(encoding="utf-8") != text:
-        draft = path.with_suffix(".draft")
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-
-
 def main(arguments):
     found = sorted(ROOT.glob("notebooks/*.ipynb")) + sorted(ROOT.glob("notebooks/solutions/*.ipynb"))
     paths = [Path(argument).resolve() for argument in arguments] or found
     cells = sum(cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells)
-    with ThreadPoolExecutor(os.cpu_count()) as pool, tqdm(total=cells, unit="cell") as progress:
-        runs = [pool.submit(refresh, path, progress) for path in paths]
+    threads, bar = ThreadPoolExecutor(os.cpu_count()), tqdm(total=cells, unit="cell")
+    with tempfile.TemporaryDirectory() as folder, threads as pool, bar as progress:
+        environment = plain(Path(folder))  # kernels run as they do under pytest
+        runs = [pool.submit(refresh, path, environment, progress) for path in paths]
         try:
             failures = [failure for failure in [run.result() for run in runs] if failure]
         except KeyboardInterrupt:
