@@ -10,7 +10,11 @@ import pytest
 import gluon_activations
 
 PACKAGE = gluon_activations.__name__
-MODULES = [PACKAGE, *(module.name for module in pkgutil.walk_packages(gluon_activations.__path__, f"{PACKAGE}."))]
+MODULES = [
+    "mxnet_compat",
+    PACKAGE,
+    *(module.name for module in pkgutil.walk_packages(gluon_activations.__path__, f"{PACKAGE}.")),
+]
 # What users import. Classes that they are given, and do not make, are shown where they are given.
 FACE = "blocks catalogue curves exercises explore names plots slopes words experiments.data experiments.layers"
 FACE += " experiments.nets experiments.pictures experiments.sweeps experiments.training"

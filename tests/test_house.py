@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ FOREIGN = {
 }
 PRIVATE = "_(?!_|replace|fields|asdict)"  # those are how a named tuple spells what is public
 MODULES = sorted(path for path in (ROOT / PACKAGE).rglob("*.py") if path.name != "__init__.py")
+COMPAT = ROOT / "mxnet_compat.py"
 PLUGIN = sorted((ROOT / "nbval_pictures").glob("*.py"))  # a house of its own
 SOURCES = [
     path
@@ -108,6 +110,11 @@ def test_an_import_from_above_is_seen(room, line):
     assert len(list(objections(ROOT / PACKAGE / f"{room}.py", line))) == 1
 
 
+def test_mxnet_compat_knows_nothing_of_the_rest():
+    named = {module.split(".")[0] for module, _ in imports(COMPAT.read_text(encoding="utf-8"))}
+    assert named - sys.stdlib_module_names == {"numpy"}
+
+
 def test_nothing_imports_a_private_name():
     found = {str(path): list(private(path.read_text(encoding="utf-8"))) for path in SOURCES}
     assert {path: names for path, names in found.items() if names} == {}
@@ -124,6 +131,6 @@ def test_the_plugin_knows_nothing_of_the_tutorial(path):
     assert not known & {"mxnet", PACKAGE}
 
 
-@pytest.mark.parametrize("path", MODULES + PLUGIN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*MODULES, *PLUGIN, COMPAT], ids=lambda path: path.stem)
 def test_no_module_is_too_long_to_read(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
