@@ -14,11 +14,16 @@ ROOT = Path(__file__).parent.parent
 UV = uv.find_uv_bin()
 
 
+def free_environment(**variables):
+    """This environment without what comes from the tests' own run, and with variables of one's own."""
+    # Where CI is set, pytest prints some of its lines twice.
+    foreign = ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "MAKEFLAGS", "MAKELEVEL", "CI", "BUILD_NUMBER")
+    return {**{key: value for key, value in os.environ.items() if key not in foreign}, **variables}
+
+
 def run(*command, cwd, **variables):
     """What a command prints, run free of this environment; if it fails, so does the test."""
-    foreign = ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "MAKEFLAGS", "MAKELEVEL")
-    env = {key: value for key, value in os.environ.items() if key not in foreign}
-    env.update(UV_SYSTEM_CERTS="1", **variables)  # as in the Makefile
+    env = free_environment(UV_SYSTEM_CERTS="1", **variables)  # as in the Makefile
     done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.args}\n{done.stdout}{done.stderr}"
     return done.stdout

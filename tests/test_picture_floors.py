@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from environments import ROOT, UV, environment, run
+from environments import ROOT, UV, environment, free_environment, run
 
 OLDEST = "nbval==0.10.0 pytest==7.2.0 pluggy==1.0.0 nbclient==0.6.0 nbformat==5.1.3 pillow==9.0.0 numpy==1.20.0"
 NEWEST = "nbval==0.11.0 pytest==9.2.0 pluggy==1.7.0 nbclient==0.11.0 nbformat==5.11.1 pillow==13.0.0 numpy==2.5.5"
@@ -64,8 +64,7 @@ def test_it_accepts_and_sees_pictures(version, tmp_path):
 
     notebook = (own / "a.ipynb").read_text()
     (own / "a.ipynb").write_text(notebook.replace("nk = 1", "nk = 2"))
-    clean = {**os.environ, "PYTHONPATH": ""}
-    done = subprocess.run([python, *NBVAL], cwd=own, capture_output=True, text=True, env=clean)
+    done = subprocess.run([python, *NBVAL], cwd=own, capture_output=True, text=True, env=free_environment())
     failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
     assert failed == ["a.ipynb::Cell"] * 2, done.stdout
     assert done.stdout.count("Picture 0 differs: ") == (2 if "resvg" in COMBINATIONS[version] else 1)

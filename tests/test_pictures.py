@@ -18,7 +18,8 @@ from nbval_pictures import evidence
 from nbval_pictures.accept import replaced
 
 ROOT = Path(__file__).parent.parent
-FOREIGN = {"PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "TQDM_DISABLE", "IPYTHONDIR", "OMP_NUM_THREADS", "MATPLOTLIBRC"}
+FOREIGN = {"CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"}  # where CI is set, pytest prints more
+FOREIGN |= {"TQDM_DISABLE", "IPYTHONDIR", "OMP_NUM_THREADS", "MATPLOTLIBRC"}
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", "-rA"]
 SETUP = """\
 %matplotlib inline
