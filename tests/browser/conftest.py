@@ -55,8 +55,9 @@ def serve(tmp_path_factory):
         with (home / "log").open("w") as log:
             servers.append(subprocess.Popen(command, cwd=home / "tutorial", env=env, stdout=log, stderr=log))
         for _ in range(600):
-            if found := list((home / "runtime").glob("jpserver-*.json")):
-                server = json.loads(found[0].read_text())
+            written = [file.read_text().strip() for file in (home / "runtime").glob("jpserver-*.json")]
+            if written and written[0].endswith("}"):  # it is there before it is whole
+                server = json.loads(written[0])
                 return f"{server['url']}{{}}?token={server['token']}"
             assert servers[-1].poll() is None, (home / "log").read_text()
             time.sleep(0.1)
