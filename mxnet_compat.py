@@ -168,7 +168,7 @@ def _mend_workers(mxnet):
 
 
 def _mend_onnx():
-    """onnx 1.19 removed onnx.mapping, where MXNet's exporter looks up the types of arrays."""
+    """After 1.18, onnx removed onnx.mapping, where MXNet's exporter looks up the types of arrays."""
     onnx = sys.modules.get("onnx")
     if onnx is None or hasattr(onnx, "mapping"):
         return

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import uv
 
 ROOT = Path(__file__).parent.parent
@@ -36,6 +37,18 @@ def environment(folder, *requirements, python=sys.executable, cwd=None):
     if requirements:
         run(UV, "pip", "install", "--python", inside, *requirements, cwd=cwd or folder.parent)
     return inside
+
+
+def python_of(version):
+    """Return a Python of that version, or skip; where it should be there, as .ci/run says, its absence is an error."""
+    # pyenv hides its pythons from whoever does not ask for them by this variable.
+    asking = {**os.environ, "PYENV_VERSION": version}
+    find = [UV, "python", "find", "--no-python-downloads", "--no-project", "--system", version]
+    found = subprocess.run(find, env=asking, cwd="/", capture_output=True, text=True)
+    if found.returncode:
+        assert version not in os.environ.get("EXPECTED_PYTHONS", "").split(), f"Python {version} should be here"
+        pytest.skip(f"there is no Python {version} here")
+    return found.stdout.strip()
 
 
 def start(*command):

@@ -3,10 +3,8 @@
 import os
 import re
 import shutil
-import subprocess
 
-import pytest
-from environments import ROOT, UV, environment, run
+from environments import ROOT, UV, environment, python_of, run
 
 # To try a newer Python or NumPy, add it here.
 NUMPYS = {
@@ -30,18 +28,6 @@ import mxnet_compat, mxnet
 assert mxnet.nd.array(numpy.eye(2)).sum().asscalar() == 2
 assert work() == before == ([False, True], [9.0, 10.0], 0.5), (before, work())
 """
-
-
-def python_of(version):
-    """Return a Python of that version, or skip; where it should be there, as .ci/run says, its absence is an error."""
-    # pyenv hides its pythons from whoever does not ask for them by this variable.
-    asking = {**os.environ, "PYENV_VERSION": version}
-    find = [UV, "python", "find", "--no-python-downloads", "--no-project", "--system", version]
-    found = subprocess.run(find, env=asking, cwd="/", capture_output=True, text=True)
-    if found.returncode:
-        assert version not in os.environ.get("EXPECTED_PYTHONS", "").split(), f"Python {version} should be here"
-        pytest.skip(f"there is no Python {version} here")
-    return found.stdout.strip()
 
 
 def environment_of(version, numpy, folder, *packages):

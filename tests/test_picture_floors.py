@@ -1,11 +1,10 @@
 """nbval_pictures with the oldest and the newest of what it stands on, without MXNet, as a copied folder."""
 
 import json
-import os
 import subprocess
 
 import pytest
-from environments import ROOT, UV, environment, free_environment, run
+from environments import ROOT, environment, free_environment, python_of, run
 
 OLDEST = "nbval==0.10.0 pytest==7.2.0 pluggy==1.0.0 nbclient==0.6.0 nbformat==5.1.3 pillow==9.0.0 numpy==1.20.0"
 NEWEST = "nbval==0.11.0 pytest==9.2.0 pluggy==1.7.0 nbclient==0.11.0 nbformat==5.11.1 pillow==13.0.0 numpy==2.5.5"
@@ -34,16 +33,6 @@ CELLS = [
 ]
 
 
-def find(version):
-    # pyenv hides its Pythons from whoever does not ask for them by this variable.
-    asking = {**os.environ, "PYENV_VERSION": version}
-    command = [UV, "python", "find", "--no-python-downloads", version]
-    found = subprocess.run(command, env=asking, cwd="/", capture_output=True, text=True)
-    if found.returncode:
-        pytest.skip(f"there is no Python {version} here")
-    return found.stdout.strip()
-
-
 def write(path, *cells):
     """Write a notebook that says it has run, and shows nothing."""
     empty = {"cell_type": "code", "metadata": {}, "outputs": []}
@@ -53,7 +42,7 @@ def write(path, *cells):
 
 @pytest.mark.parametrize("version", COMBINATIONS)
 def test_it_accepts_and_sees_pictures(version, tmp_path):
-    python = environment(tmp_path / "env", *COMBINATIONS[version].split(), python=find(version))
+    python = environment(tmp_path / "env", *COMBINATIONS[version].split(), python=python_of(version))
     own = tmp_path / "own"
     own.mkdir()
     write(own / "a.ipynb", *CELLS)

@@ -5,8 +5,8 @@ import re
 
 import nbformat
 import pytest
-from environments import ROOT, UV, copy_repository, environment, run
-from test_compat import NUMPYS, python_of
+from environments import ROOT, UV, copy_repository, environment, python_of, run
+from test_compat import NUMPYS
 
 LOCK = ROOT / "requirements.lock"
 
