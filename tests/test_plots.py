@@ -1,6 +1,7 @@
 """The pictures show the curves, say what is on them, and leave nothing behind."""
 
 import gc
+import io
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import psutil
 import pytest
 from mxnet import autograd
 from mxnet.gluon import nn
+from PIL import Image
 
 from gluon_activations import activation_blocks, compare_activations, visualize_activation
 from gluon_activations.figures import DescribedFigure
@@ -245,3 +247,18 @@ def test_axes_that_were_removed_are_refused():
     with pytest.raises(TypeError, match="axes must be Matplotlib axes"):
         compare_activations({"ELU": nn.ELU()}, axes=[left, right])
     assert figure.axes == [right]
+
+
+def test_the_picture_is_sharp_and_no_larger_on_the_screen(monkeypatch):
+    visualize_activation(nn.ELU())
+    figure = plt.gcf()
+    assert figure._repr_mimebundle_() == {}  # outside notebooks Jupyter's display has its own way
+    monkeypatch.setattr(matplotlib, "get_backend", lambda **_: "inline")
+    data, metadata = figure._repr_mimebundle_()
+    sharp = Image.open(io.BytesIO(data["image/png"]))
+    shown = metadata["image/png"]
+    assert sharp.size == pytest.approx((2 * shown["width"], 2 * shown["height"]), abs=1)
+    figure.savefig(plain := io.BytesIO(), dpi=2 * figure.dpi, bbox_inches="tight")
+    difference = np.asarray(Image.open(plain).convert("RGB"), float) - np.asarray(sharp.convert("RGB"))
+    assert np.sqrt((difference**2).mean()) < 0.5
+    assert len(data["image/png"]) < len(plain.getvalue()) / 2
