@@ -18,7 +18,8 @@ COPY --chown=reader pyproject.toml requirements.lock README.md LICENSE gallery.p
 COPY --chown=reader gluon_activations gluon_activations
 COPY --chown=reader nbval_pictures nbval_pictures
 RUN python3 -m venv /home/reader/venv \
-    && pip install --no-cache-dir --constraint requirements.lock --editable ".[notebooks]"
+    && pip install --no-cache-dir --constraint requirements.lock --editable ".[notebooks]" \
+    && jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
 # LAPACKE brings the others with it. MXNet looks for what it asks for in its own folder first.
 RUN [ "$(uname -m)" != aarch64 ] || for name in armpl_lp64_mp amath astring; do \
     ln -s /usr/lib/aarch64-linux-gnu/liblapacke.so.3 "/home/reader/venv/lib/python3.11/site-packages/mxnet/lib$name.so"; \

@@ -60,6 +60,7 @@ PYTHONS = 3.11 3.12 3.10 3.13
 
 # Made anew each time, and stamped last: what was interrupted, or has been tampered with, leaves no trace.
 # Nothing resolves what the lock has resolved: MXNet asks for an older NumPy than Python 3.13 has.
+# Announcements would cover the first screen with a question.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(if $(filter .uv/bin/uv,$(UV)),$(MAKE) --silent .uv/bin/uv)
 	@echo "Setting up .venv: Python, MXNet and JupyterLab. The first time, this downloads some 200 MB."
@@ -67,6 +68,7 @@ PYTHONS = 3.11 3.12 3.10 3.13
 	@for version in $(PYTHONS); do $(UV) python find --no-python-downloads $$version >/dev/null 2>&1 && break; version=; done; \
 		$(UV) venv --quiet --python $${version:-3.11} .venv \
 		&& $(UV) pip install --quiet --python .venv --no-deps -r requirements.lock mxnet==1.9.1 -e . \
+		&& .venv/bin/jupyter labextension disable --log-level=ERROR --level=sys_prefix @jupyterlab/apputils-extension:announcements \
 		&& touch $@ \
 		|| { echo "The set-up failed, for the reason above. The same command tries again." >&2; exit 1; }
 

@@ -49,8 +49,8 @@ def navigation(path):
     return " | ".join(links)
 
 
-def tidy(notebook, links):
-    """Put the links at both ends, and take out what differs from machine to machine."""
+def tidy(notebook, links, language):
+    """Put the links at both ends, take out what differs from machine to machine, and say what the kernel speaks."""
     cells = [cell for cell in notebook.cells if NAVIGATION not in cell.metadata.get("tags", [])]
     ends = [nbformat.v4.new_markdown_cell(links, metadata={"tags": [NAVIGATION]}) for _ in range(2)]
     notebook.cells = [ends[0], *cells, ends[1]]
@@ -60,10 +60,9 @@ def tidy(notebook, links):
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # dead without its kernel
     notebook.nbformat_minor = 5
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    # As JupyterLab writes it: with the same Python, a notebook that is opened counts as unchanged.
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    notebook.metadata = {"kernelspec": kernel, "language_info": language}
 
 
 class ThisPythonsKernel(AsyncKernelManager):
@@ -101,8 +100,9 @@ def refresh(path, environment, progress):
     try:
         after = with_outputs(before, outputs, counts)
         if ROOT / "notebooks" in path.parents:
+            language = notebook.metadata.language_info
             notebook = nbformat.reads(after.decode("utf-8"), as_version=4)
-            tidy(notebook, navigation(path))
+            tidy(notebook, navigation(path), language)
             after = (nbformat.writes(notebook) + "\n").encode("utf-8")
         replace_file(path, before, after)
     except (OSError, ValueError) as error:

@@ -12,7 +12,6 @@ from browsing import NOTEBOOKS, ROOT
 from playwright.sync_api import sync_playwright
 
 SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # render cells that are out of sight, too
 }
 

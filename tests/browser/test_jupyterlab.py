@@ -1,13 +1,21 @@
 """Every notebook opens in JupyterLab, runs there from top to bottom, and shows what it should."""
 
+import platform
+
 import pytest
 from browsing import NOTEBOOKS, SCREENSHOTS, Page, formulas, pictures
 
-RUN_ALL = """async () => {
+# Whether it counts as changed, once the kernel has said what it speaks.
+IS_CHANGED = """async () => {
     await jupyterapp.restored;
     const { context, sessionContext } = jupyterapp.shell.currentWidget;
     await context.ready;
     await sessionContext.ready;
+    await sessionContext.session.kernel.info;
+    await new Promise(resolve => setTimeout(resolve, 500));
+    return context.model.dirty;
+}"""
+RUN_ALL = """async () => {
     await jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
     jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.finished = true; });
 }"""
@@ -25,6 +33,7 @@ def running(browser, serve):
         page = pages[path] = Page(context)
         page.tab.goto(url.format(f"lab/tree/notebooks/{path.name}") + "&reset")
         page.tab.wait_for_function(OPENED, arg=path.name)
+        page.changed = page.tab.evaluate(IS_CHANGED)
         page.tab.evaluate(RUN_ALL)
     return pages
 
@@ -62,6 +71,13 @@ def test_runs_and_shows_its_pictures_and_its_mathematics(running, path, notebook
     assert page.tab.locator(".jp-MarkdownOutput mjx-container").count() == formulas(notebook)
     assert page.tab.locator("mjx-merror, mjx-mtext[style*=red]").count() == 0  # red: an unknown command
     assert page.complaints == []
+
+
+def test_opening_it_changes_and_asks_nothing(running, path, notebook):
+    assert running[path].tab.locator(".Toastify__toast").count() == 0
+    # JupyterLab writes the version of its Python into a notebook that was stored with another.
+    if notebook.metadata.language_info.version == platform.python_version():
+        assert not running[path].changed
 
 
 def test_sliders_move_their_curve(running):

@@ -1,4 +1,4 @@
-"""Every notebook runs with the other tools people run notebooks with, and is converted whole.
+"""Notebooks run with the other tools people run notebooks with, and are converted whole.
 
 ``jupyter execute`` is nbclient's own command.
 """
@@ -11,11 +11,15 @@ import pytest
 from browsing import NOTEBOOKS, formulas, pictures
 from bs4 import BeautifulSoup
 
+# Those that train nets over seeds take minutes, and run in JupyterLab and under nbval already.
+QUICK = [path for path in NOTEBOOKS if "sweep(" not in path.read_text(encoding="utf-8")]
+
 
 def run(*command):
     return subprocess.run([sys.executable, "-m", *map(str, command)], capture_output=True, text=True)
 
 
+@pytest.mark.parametrize("path", QUICK, ids=lambda path: path.stem)
 @pytest.mark.parametrize("tool", ["jupyter execute", "papermill"])
 def test_runs(tool, path, notebook, tmp_path):
     out = tmp_path / "out.ipynb"
