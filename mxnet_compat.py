@@ -213,7 +213,7 @@ def _remedy(error):
     without_wheel = {"Windows AMD64": "Windows", "Darwin arm64": "Apple silicon"}.get(_MACHINE)
     if without_wheel and (absent == "mxnet" or isinstance(error, OSError)):
         return (
-            f"MXNet 1.9.1 has no wheel for {without_wheel}; older ones, which pip may bring, fail here.\n"
+            f"MXNet 1.9.1 has no wheel for {without_wheel}; older ones, which pip may bring, are not served here.\n"
             "Use a Linux container or virtual machine (on Windows, WSL). On a Mac, x86-64 conda will do too:\n"
             "CONDA_SUBDIR=osx-64 conda create --name mxnet python=3.11, and there pip install mxnet==1.9.1"
         )

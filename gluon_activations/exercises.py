@@ -50,24 +50,33 @@ def _bent_but_steep(activation):
     sound(trace_activation(activation))
     # Uneven steps, so that no ripple keeps time with them.
     far = np.geomspace(50, 1e4, 200)
-    x = np.sort([*-far, *np.random.RandomState(0).uniform(-50, 50, 5000), *far])
+    x = np.unique(np.float32([*-far, *_WIDE, *np.random.RandomState(0).uniform(-50, 50, 5000), *far]))
+    at = x[_lowest_of(trace_activation(activation, x).gradient)]
+    closer = at + max(1, abs(at) / 50) * np.linspace(-0.05, 0.05, 501)  # a dip may be narrower than the steps
+    x = np.unique(np.float32([*x, *closer]))
     slope = trace_activation(activation, x).gradient
-    lowest = np.where(np.isfinite(slope), slope, np.inf).argmin()
+    lowest = _lowest_of(slope)
     if slope[lowest] < 0.499:
         raise NotYet(f"at x = {decimals(x[lowest])}, its slope is {decimals(slope[lowest])}")
-    at = _jump(activation)
-    if at is not None:
-        raise NotYet(f"at x = {decimals(at)} it jumps, and has no slope")
+    for half in (10, 100):
+        at = _jump(activation, half)
+        if at is not None:
+            raise NotYet(f"at x = {decimals(at)} it jumps, and has no slope")
     if np.ptp(slope) < 1e-4 * np.abs(slope).max():
         raise NotYet(f"it does not bend: its slope is {decimals(slope[lowest])} everywhere")
 
 
-def _jump(activation):
-    """Return where a function rises by more than its slope can explain, or None."""
-    ends = (-10, 10)
+def _lowest_of(slope):
+    return np.where(np.isfinite(slope), slope, np.inf).argmin()
+
+
+def _jump(activation, half):
+    """Return where, from -half to half, a function rises by more than its slope can explain, or None."""
+    ends = (-half, half)
     for _ in range(2):
         curve = trace_activation(activation, np.linspace(*ends, 501))
         excess = np.abs(np.diff(curve.y) - np.diff(curve.x) * (curve.gradient[1:] + curve.gradient[:-1]) / 2)
+        excess[~np.isfinite(excess)] = 0
         i = excess.argmax()
         ends = curve.x[i : i + 2]
     return ends[0] if excess[i] > 1e-3 + 1e-5 * np.abs(curve.y[i]) else None

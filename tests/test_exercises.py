@@ -211,6 +211,11 @@ WRONG = {
     "1.2": [
         (lambda x: 0.7 * x, "it does not bend: its slope is 0.700 everywhere"),
         (lambda x: x + 0.7 * nd.sin(x), r"at x = -?\d+\.\d+, its slope is 0.30"),
+        (lambda x: x - 0.03 * nd.tanh(20 * x), "at x = -?0.000, its slope is 0.400"),
+        (lambda x: x - 0.01 * nd.tanh(100 * x), r"at x = -?0.000, its slope is 0.000"),
+        (lambda x: x - 0.6 * nd.tanh(50 * (x - 3.3)) / 50, "at x = 3.300, its slope is 0.400"),
+        (lambda x: x - 0.9 * nd.clip(x, -0.02, 0.02), r"at x = -?0.0\d+, its slope is 0.100"),
+        (lambda x: x + 0.3 * nd.tanh(x) - 3 * (x > 20), r"at x = (20.0|19.9)\d* it jumps"),
         (lambda x: x - x**3 / 1000, r"at x = -?\d+\.\d+, its slope is -"),
         (lambda x: x + 0.3 * nd.tanh(x) - 0.9 * nd.relu(x - 60), r"at x = \d+\.\d+, its slope is 0.100"),
         (
