@@ -18,6 +18,7 @@ MODULES = [
 # What users import. Classes that they are given, and do not make, are shown where they are given.
 FACE = "blocks catalogue curves exercises explore names plots slopes words experiments.data experiments.layers"
 FACE += " experiments.nets experiments.pictures experiments.sweeps experiments.training"
+FACE += " experiments.shares experiments.boundaries"
 COMPLETE = [f"{PACKAGE}.{name}" for name in FACE.split()]
 GIVEN = {"Check", "Curves", "History", "Layer", "Layers"}
 FINDER = doctest.DocTestFinder(exclude_empty=True)

@@ -20,6 +20,7 @@ STOREYS = [
 ]
 # Each of the wing may import from those before it.
 WING = ["data", "nets", "training", "calls", "kinds", "signals", "layers", "rows", "processes", "sweeps", "pictures"]
+WING += ["shares", "boundaries"]
 FOREIGN = {
     "words": {"mxnet", "matplotlib"},
     "intervals": {"mxnet", "matplotlib"},

@@ -1,9 +1,11 @@
 """Small nets: build them, train them, look inside, and repeat over seeds. Needs the extra ``experiments``."""
 
+from gluon_activations.experiments.boundaries import best_line, plot_boundaries, rings
 from gluon_activations.experiments.data import Data, hold_out, mnist1d
 from gluon_activations.experiments.layers import Layer, Layers, layer_statistics
 from gluon_activations.experiments.nets import mlp
 from gluon_activations.experiments.pictures import plot_layers, plot_norms
+from gluon_activations.experiments.shares import joints, plot_fits, plot_shares
 from gluon_activations.experiments.sweeps import sweep
 from gluon_activations.experiments.training import History, seconds, train
 
@@ -12,12 +14,18 @@ __all__ = [
     "History",
     "Layer",
     "Layers",
+    "best_line",
     "hold_out",
+    "joints",
     "layer_statistics",
     "mlp",
     "mnist1d",
+    "plot_boundaries",
+    "plot_fits",
     "plot_layers",
     "plot_norms",
+    "plot_shares",
+    "rings",
     "seconds",
     "sweep",
     "train",

@@ -3,7 +3,8 @@
 from typing import Any, Callable, Optional
 
 import mxnet as mx
-from mxnet import gluon
+import numpy as np
+from mxnet import gluon, nd
 from mxnet.gluon import nn
 
 
@@ -70,3 +71,29 @@ def check_factory(name: str, factory: Any, optional: bool = True) -> None:
         raise TypeError(f"{name} must make a new block at each call, as nn.ELU does; this {kind} is a block already.")
     if not callable(factory) and not (optional and factory is None):
         raise TypeError(f"{name} must make a block, as nn.SELU does{', or be None' * optional}; not {factory!r}.")
+
+
+def outputs(net: gluon.Block, x: np.ndarray) -> np.ndarray:
+    """Run a net on NumPy's arrays, where its parameters are and in their type.
+
+    Parameters
+    ----------
+    net : mxnet.gluon.Block
+        Initialised. After ``npx.set_np()`` it is given ``mx.np`` arrays, else ``mx.nd``.
+    x : array_like, shape (n, ...)
+        Samples.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, ...)
+
+    Examples
+    --------
+    >>> net = mlp(None, depth=0, classes=3)
+    >>> outputs(net, [[0, 0], [0, 0]])
+    array([[0., 0., 0.],
+           [0., 0., 0.]], dtype=float32)
+    """
+    parameters = list(net.collect_params().values())
+    where = {"dtype": parameters[0].dtype, "ctx": parameters[0].list_ctx()[0]} if parameters else {}
+    return net((mx.np if mx.util.is_np_array() else nd).array(x, **where)).asnumpy()
