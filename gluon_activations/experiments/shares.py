@@ -81,7 +81,7 @@ def plot_shares(nets: Mapping, x: Any) -> None:
                 ax.plot(x, share, label=f"unit {i + 1}", linewidth=1.5, **look)
             ax.plot(x, sums[label], label="sum", color="black", linewidth=3)
             ax.set(title=label, xlabel="x")
-        panels[0].legend()
+        panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(figure)
 
 
@@ -122,7 +122,7 @@ def plot_fits(nets: Mapping, x: Any, target: Any) -> None:
             dots = outputs(net, turns[:, None])[:, 0] if turns.size else turns
             ax.plot(turns, dots, label="units turn", color=COLOURS[1], linestyle="", marker="o", markersize=6)
             ax.set(title=label, xlabel="x")
-        panels[0].legend()
+        panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(figure)
 
 
