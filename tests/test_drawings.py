@@ -201,6 +201,8 @@ def test_a_boundary_lies_where_the_score_is_0(dtype):
     assert [ax.get_title() for ax in panels] == [
         f"straight: {right:.1%} right", "circle: 100.0% right", "never: 50.0% right"
     ]  # fmt: skip
+    plot_boundaries({"its own": straight}, x, x @ [1, -2] + 0.5 > 0)
+    assert plt.gcf().axes[0].get_title() == "its own: 100.0% right"
     for ax in panels:
         np.testing.assert_array_equal(line(ax, "class 0").get_xydata(), x[y == 0])
         np.testing.assert_array_equal(line(ax, "class 1").get_xydata(), x[y == 1])
