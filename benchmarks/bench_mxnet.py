@@ -25,7 +25,9 @@ OURS = {
     "Mish": blocks.Mish(),
     "hard swish": blocks.HardSwish(),
 }
-MXNET = {name: block for name, block in activation_blocks().items() if type(block).__module__ != blocks.__name__}
+MXNET = {
+    name: block for name, block in activation_blocks().items() if not type(block).__module__.startswith(blocks.__name__)
+}
 
 FORMULAS = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),

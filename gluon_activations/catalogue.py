@@ -32,6 +32,9 @@ _FACTORIES = {
         "Mish": blocks.Mish,
         "hard swish": blocks.HardSwish,
     },
+    "squared rectifiers": {
+        "squared ReLU": blocks.SquaredReLU,
+    },
     "mended": {
         "SELU, mended": blocks.SELU,
         "softReLU, mended": blocks.SoftReLU,
@@ -48,8 +51,8 @@ def activation_blocks(family: Optional[str] = None) -> Dict[str, Block]:
     ----------
     family : str, optional
         ``"sigmoids"``, ``"rectifiers"``, ``"leaky rectifiers"``, ``"exponential rectifiers"``,
-        ``"smooth gates"`` or ``"mended"`` (which `gluon_activations.blocks` says more about); all of
-        them by default.
+        ``"smooth gates"``, ``"squared rectifiers"`` or ``"mended"`` (which `gluon_activations.blocks`
+        says more about); all of them by default.
 
     Returns
     -------

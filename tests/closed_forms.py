@@ -184,4 +184,9 @@ CLOSED_FORMS = {
         lambda x: x * min(max(x + 3, mp.zero), mp.mpf(6)) / 6,
         _hard_swish_gradient,
     ),
+    "squared ReLU": ClosedForm(
+        "So et al. 2021, Primer, arXiv 2109.08668",
+        lambda x: max(mp.zero, x) ** 2,
+        lambda x: 2 * max(mp.zero, x),
+    ),
 }

@@ -21,6 +21,7 @@ BLOCKS = {
     "RReLU": (blocks.RReLU, "RReLU", {}),
     "Mish": (blocks.Mish, "Mish", {}),
     "HardSwish": (blocks.HardSwish, "hard swish", {}),
+    "SquaredReLU": (blocks.SquaredReLU, "squared ReLU", {}),
     "GELU": (blocks.GELU, "GELU", {}),
     "GELU, tanh": (lambda: blocks.GELU("tanh"), "GELU, tanh form", {}),
 }
@@ -152,6 +153,7 @@ WORST = {
     "RReLU": (2, 1),  # 1.0, 0.1
     "Mish": (5, 5),  # 2.4, 2.4
     "HardSwish": (2, 2),  # 0.9, 0.7
+    "SquaredReLU": (2, 1),  # 0.5, 0.0
     "GELU": (4, 3),  # 2.1, 1.4
     "GELU, tanh": (2, 2),  # 0.9, 0.9
 }
@@ -179,8 +181,10 @@ def test_is_right_at_hostile_inputs(name, dtype):
     eps = np.finfo("float32" if name in ("SELU", "GELU") and dtype == "float64" else dtype).eps
     with np.errstate(over="ignore", invalid="ignore"):  # SELU of float16's largest is infinite there
         off = np.where(y == f.astype(dtype), 0, abs(y - f)) / np.maximum(1, abs(f)) / eps
-    assert off.max() <= WORST[name][0], f"f({x[off.argmax()]:.9g}) is off by {off.max():.2g} epsilons"
-    off = np.maximum(np.maximum(slopes[:, 0] - gradient, gradient - slopes[:, 1]), 0) / eps
+        slopes = np.where(np.isinf(slopes.astype(dtype)), np.inf, slopes)  # and so is the slope of SquaredReLU
+        assert off.max() <= WORST[name][0], f"f({x[off.argmax()]:.9g}) is off by {off.max():.2g} epsilons"
+        apart = np.maximum(np.maximum(slopes[:, 0] - gradient, gradient - slopes[:, 1]), 0)
+    off = np.where((gradient == slopes.T).any(axis=0), 0, apart) / eps
     assert off.max() <= WORST[name][1], f"f'({x[off.argmax()]:.9g}) is off by {off.max():.2g} epsilons"
 
 
@@ -188,9 +192,11 @@ def test_is_right_at_hostile_inputs(name, dtype):
 @pytest.mark.parametrize("name", BLOCKS)
 def test_has_its_limits_at_infinity_and_keeps_nan(name, dtype, arrays):
     inf, nan = np.inf, np.nan
-    left, right = {"SELU": ((-1.7581, 0), (inf, 1.0507)), "RReLU": ((-inf, 0.2292), (inf, 1))}.get(
-        name, ((0, 0), (inf, 1))
-    )
+    left, right = {
+        "SELU": ((-1.7581, 0), (inf, 1.0507)),
+        "RReLU": ((-inf, 0.2292), (inf, 1)),
+        "SquaredReLU": ((0, 0), (inf, inf)),
+    }.get(name, ((0, 0), (inf, 1)))
     if name.startswith("Swish") or name == "GELU":  # as their docstrings say
         left, right = (nan, nan), (inf, nan)
     y, gradient = run(make(name, dtype), arrays.array([-inf, inf, nan], dtype=dtype))
@@ -230,11 +236,11 @@ def test_refuses_integers(name, way, dtype, arrays):
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_graph_of_a_parent_refuses_integers_but_for_two(name):
+def test_graph_of_a_parent_refuses_integers_but_for_three(name):
     parent = chain(make(name))
     parent.hybridize()
     x = nd.array([-2, 1, 3, 6], dtype="int32")
-    if name in ("Mish", "HardSwish"):  # as the module's docstring says
+    if name in ("Mish", "HardSwish", "SquaredReLU"):  # as the module's docstring says
         assert parent(x).asnumpy().dtype == np.int32
     else:
         with pytest.raises(MXNetError, match=r"only support floating point types|Incompatible attr|attribute"):

@@ -16,8 +16,10 @@ MODULES = [
     *(module.name for module in pkgutil.walk_packages(gluon_activations.__path__, f"{PACKAGE}.")),
 ]
 # What users import. Classes that they are given, and do not make, are shown where they are given.
-FACE = "blocks catalogue curves exercises explore names plots slopes words experiments.data experiments.layers"
-FACE += " experiments.nets experiments.pictures experiments.sweeps experiments.training"
+FACE = "blocks.gated blocks.rectifiers blocks.smooth catalogue curves exercises explore names plots slopes words"
+FACE += (
+    " experiments.data experiments.layers experiments.nets experiments.pictures experiments.sweeps experiments.training"
+)
 FACE += " experiments.shares experiments.boundaries"
 COMPLETE = [f"{PACKAGE}.{name}" for name in FACE.split()]
 GIVEN = {"Check", "Curves", "History", "Layer", "Layers"}
