@@ -24,10 +24,25 @@ OURS = {
     "GELU": blocks.GELU("tanh"),
     "Mish": blocks.Mish(),
     "hard swish": blocks.HardSwish(),
+    "squared ReLU": blocks.SquaredReLU(),
 }
 MXNET = {
     name: block for name, block in activation_blocks().items() if not type(block).__module__.startswith(blocks.__name__)
 }
+
+
+def by_hand(gate):
+    """Return what GLU does, of its parts: two slices, a gate and a product."""
+
+    def formula(F, x):
+        return F.reshape(x, (2, -1)).slice_axis(0, 0, 1) * gate(F.reshape(x, (2, -1)).slice_axis(0, 1, 2))
+
+    return nn.HybridLambda(formula)
+
+
+GATES = {"GLU": nn.Activation("sigmoid"), "ReGLU": nn.Activation("relu"), "GeGLU": nn.GELU(), "SwiGLU": blocks.Swish()}
+OURS.update({name: blocks.GLU(gate) for name, gate in GATES.items()})
+MXNET.update({name: by_hand(gate) for name, gate in GATES.items()})
 
 FORMULAS = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
@@ -43,6 +58,7 @@ FORMULAS = {
     "GELU": lambda x: 0.5 * x * (1 + np.tanh(0.79788 * (x + 0.044715 * x * x * x))),
     "Mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
     "hard swish": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
+    "squared ReLU": lambda x: np.square(np.maximum(x, 0)),
 }
 
 CASES = [
@@ -95,7 +111,7 @@ def prepare(block, mode, what, size):
     block.hybridize(hybridised, static_alloc=hybridised, static_shape=hybridised)
     x = nd.array(normal(size))
     x.attach_grad()
-    ones = nd.ones_like(x)
+    ones = nd.ones_like(block(x))
 
     def forward():
         block(x).wait_to_read()

@@ -9,6 +9,13 @@ from torch.nn import functional as F
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 SLOPE = torch.tensor([0.25], requires_grad=True)
+
+
+def gated(gate, x):
+    value, opened = x.chunk(2)
+    return value * gate(opened)
+
+
 ACTIVATIONS = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
@@ -24,6 +31,11 @@ ACTIVATIONS = {
     "GELU": lambda x: F.gelu(x, approximate="tanh"),
     "Mish": F.mish,
     "hard swish": F.hardswish,
+    "squared ReLU": lambda x: F.relu(x).square(),
+    "GLU": lambda x: F.glu(x),
+    "ReGLU": lambda x: gated(F.relu, x),
+    "GeGLU": lambda x: gated(F.gelu, x),
+    "SwiGLU": lambda x: gated(F.silu, x),
 }
 
 
@@ -42,7 +54,8 @@ def test_activation(benchmark, name, what, size, turn):
 
     def both():
         x.grad = SLOPE.grad = None  # or they would be added to
-        activation(x).backward(ones)
+        y = activation(x)
+        y.backward(ones[: y.numel()])
 
     call = forward if what == "forward" else both
     call()

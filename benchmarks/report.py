@@ -94,7 +94,8 @@ def training(times):
 
 def plot(times, path, what, threads):
     """Draw cost against size: a panel an activation, a line a maker; a band from the lowest to the highest turn."""
-    figure, grid = plt.subplots(4, 4, figsize=(13, 11), sharex=True, sharey=True, layout="constrained")
+    rows = len(names(times)) // 4 + 1  # one panel more than there are names, for the legend
+    figure, grid = plt.subplots(rows, 4, figsize=(13, 2.75 * rows), sharex=True, sharey=True, layout="constrained")
     for ax, name in zip(grid.flat, names(times)):
         for maker in ("MXNet", "ours", "PyTorch", "NumPy"):
             modes = ("hybridised", "imperative") if maker in ("MXNet", "ours") else ("imperative",)

@@ -40,6 +40,7 @@ BOUNDS = {
     "GELU": ((8e-7, 1), (6e-7, 1)),  # 2.7e-7, 2.0e-7; 1 + erf cancels on the left
     "Mish": ((4e-7, TINY), (2e-6, 1)),  # 1.4e-7, 7.1e-7; 1 - tanh^2 cancels
     "hard swish": ((3e-7, 1), (3e-7, 1)),  # 9.1e-8, 7.9e-8; x / 6 + 1/2 cancels near -3
+    "squared ReLU": ((2e-7, TINY), (0, TINY)),  # 6.0e-8, 0
     "SELU, mended": ((7e-7, 1), (4e-6, TINY)),  # 2.2e-7, 1.2e-6; e^x - 1 cancels near 0
     "softReLU, mended": ((3e-7, TINY), (5e-7, TINY)),  # 9.5e-8, 1.6e-7
     "Swish, mended": ((1e-5, TINY), (1.2e-6, 1)),  # 3.9e-6, 4.2e-7; as Swish
@@ -84,6 +85,7 @@ FLOAT64_BOUNDS = {
     "RReLU": (7e-16, 1e-16),  # 2.2e-16, 2.8e-17
     "Mish": (7e-16, 6e-15),  # 2.2e-16, 1.8e-15
     "hard swish": (7e-16, 7e-16),  # 2.2e-16, 2.2e-16
+    "squared ReLU": (4e-16, 0),  # 1.1e-16, 0
     "softReLU, mended": (6e-16, 4e-16),  # 1.9e-16, 1.1e-16
     "Swish, mended": (8e-16, 9e-15),  # 2.7e-16, 2.9e-15
     "Swish, learned beta": (8e-16, 9e-15),  # 2.7e-16, 2.9e-15

@@ -36,6 +36,7 @@ ACTIVATIONS = {
     "GELU, tanh form": nn.GELU("tanh"),
     "Mish": nn.Mish(),
     "hard swish": nn.Hardswish(),
+    "squared ReLU": lambda x: functional.relu(x).square(),
 }
 
 

@@ -50,7 +50,7 @@ def test_every_notebook_has_a_page_with_its_pictures_and_its_mathematics(site, p
 
 def test_the_gallery_is_the_front_page(site, page):
     visit(page, site / "index.html")
-    assert page.tab.locator("main img").get_attribute("alt").startswith("Fourteen activation functions")
+    assert page.tab.locator("main img").get_attribute("alt").startswith("Fifteen activation functions")
     for path in NOTEBOOKS:
         page.tab.goto((site / "index.html").as_uri())
         page.tab.locator(f"nav a[href='notebooks/{path.stem}.html']").click()
