@@ -6,10 +6,10 @@ from typing import Any, Callable, Optional
 import mxnet as mx
 import numpy as np
 
-from gluon_activations.evaluation import differentiate, evaluate, find_context
-from gluon_activations.names import brief, display_name
+from gluon_activations.evaluation import check_callable, differentiate, evaluate, find_context, points
+from gluon_activations.names import display_name
 from gluon_activations.slopes import Check, check_gradient
-from gluon_activations.words import decimals
+from gluon_activations.words import decimals, span
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +60,7 @@ class Curve:
         return not found and bool(np.isfinite(self.y).any())
 
     def __repr__(self):
-        return f"f(x) {_range(self.y)}\nf'(x) {_range(self.gradient)}\nf'(x) {self.verdict}"
+        return f"f(x) {span(self.y)}\nf'(x) {span(self.gradient)}\nf'(x) {self.verdict}"
 
     @property
     def verdict(self) -> str:
@@ -141,13 +141,12 @@ def trace_activation(activation: Callable, x: Any = None, *, ctx: Optional[mx.Co
     f'(x) from 0.000 to 1.000
     f'(x) is the slope of f(x)
     """
-    x = _points(x)
-    if not callable(activation) or isinstance(activation, (type, mx.sym.Symbol)):
-        raise TypeError(f"activation must be a function or a block, such as nn.SELU(), not {brief(activation)}.")
+    x = np.linspace(-10, 10, 501, dtype=np.float32) if x is None else points("x", x)
+    check_callable(activation)
     ctx = find_context(activation, ctx)
 
-    def sample(points):
-        return differentiate(activation, points, ctx)
+    def sample(x):
+        return differentiate(activation, x, ctx)
 
     y, gradient = sample(x)
     _check_elementwise(activation, x, y, ctx)
@@ -162,12 +161,12 @@ def _other_dy(activation, x, gradient, ctx):
     """Return None, or the gradient with a dy with which it does not scale, divided by that."""
     some = x[:: -(-x.size // 5000)]
     wanted = np.interp(some, x, gradient)
-    points = np.tile(some, -(-300 // some.size))  # few points have several turns
+    tiled = np.tile(some, -(-300 // some.size))  # few points have several turns
     # Powers of two, by which float32 scales without rounding, however much of a gradient cancels; large and small ones.
     rng = np.random.RandomState(0)
-    uneven = rng.choice([-1, 1], points.size) * 2 ** rng.permutation(np.linspace(-12, 16, points.size).round())
-    dy = np.concatenate([np.full(points.size, -2), uneven, -uneven[::-1]]).astype(np.float32)
-    _, given = differentiate(activation, np.tile(points, 3), ctx, dy)
+    uneven = rng.choice([-1, 1], tiled.size) * 2 ** rng.permutation(np.linspace(-12, 16, tiled.size).round())
+    dy = np.concatenate([np.full(tiled.size, -2), uneven, -uneven[::-1]]).astype(np.float32)
+    _, given = differentiate(activation, np.tile(tiled, 3), ctx, dy)
     size = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
     with np.errstate(all="ignore"):
         for scaled in (given / dy).reshape(3, -1, some.size):
@@ -176,34 +175,6 @@ def _other_dy(activation, x, gradient, ctx):
                 worst = np.where(untold, 0, np.abs(scaled - wanted)).argmax(axis=0)
                 return np.interp(x, some, scaled[worst, np.arange(some.size)]).astype(np.float32)
     return None
-
-
-def _range(values):
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return "nowhere finite"
-    missing = (
-        f", not finite at {values.size - finite.size} of {values.size} points" if finite.size < values.size else ""
-    )
-    low, high = (decimals(end, np.abs(finite).max()) for end in (finite.min(), finite.max()))
-    return f"from {low} to {high}{missing}"
-
-
-def _points(x):
-    if x is None:
-        return np.linspace(-10, 10, 501, dtype=np.float32)
-    x = np.asarray(x.asnumpy() if isinstance(x, mx.nd.NDArray) else x)
-    if x.dtype.kind not in "iuf":
-        raise TypeError(f"x must hold real numbers, not {x.dtype}.")
-    if x.ndim != 1 or not x.size:
-        raise ValueError(f"x must be one-dimensional and hold at least one point; its shape is {x.shape}.")
-    with np.errstate(over="ignore"):
-        x = x.astype(np.float32)
-    if not np.isfinite(x).all():
-        raise ValueError(f"x must be finite in float32; at index {np.isfinite(x).argmin()} it is not.")
-    if not (np.diff(x) > 0).all():
-        raise ValueError(f"x must increase in float32; after index {(np.diff(x) > 0).argmin()} it does not.")
-    return x
 
 
 def _check_elementwise(activation, x, y, ctx):

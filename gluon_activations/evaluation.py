@@ -19,7 +19,11 @@ def evaluate(activation, x, ctx):
 
 
 def differentiate(activation, x, ctx, dy=None):
-    """Return f(x), and f'(x) times dy, or f'(x); of the shape of x, as NumPy arrays."""
+    """Return f(x), and f'(x) times dy, or f'(x); of the shape of x, as NumPy arrays.
+
+    An activation with more inputs than x has them in its attribute ``others``, once it has been called. Their gradients
+    are asked for as well: an ``autograd.Function`` gives none to what follows an input that needs none.
+    """
     array = _array(x, ctx)
     array.attach_grad()
     with autograd.record(train_mode=False):
@@ -28,7 +32,8 @@ def differentiate(activation, x, ctx, dy=None):
     try:
         # An output depends on its own x alone, so the gradient of their sum is f'(x) at each x.
         # grad, not backward, which would overwrite the gradients of the caller's parameters.
-        [gradient] = autograd.grad(output, [array], head_grads=heads, train_mode=False)
+        variables = [array, *getattr(activation, "others", ())]
+        gradient, *_ = autograd.grad(output, variables, head_grads=heads, train_mode=False)
         return output.asnumpy(), gradient.asnumpy()
     except mx.MXNetError as error:
         reason = _reason(error, activation)
@@ -61,15 +66,41 @@ def find_context(activation, ctx):
     return ctx
 
 
+def check_callable(activation):
+    if not callable(activation) or isinstance(activation, (type, mx.sym.Symbol)):
+        raise TypeError(f"activation must be a function or a block, such as nn.SELU(), not {brief(activation)}.")
+
+
+def points(name, x):
+    """Return a caller's points as float32, once they are known to be finite, increasing and one-dimensional."""
+    x = np.asarray(x.asnumpy() if isinstance(x, mx.nd.NDArray) else x)
+    if x.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must hold real numbers, not {x.dtype}.")
+    if x.ndim != 1 or not x.size:
+        raise ValueError(f"{name} must be one-dimensional and hold at least one point; its shape is {x.shape}.")
+    with np.errstate(over="ignore"):
+        x = x.astype(np.float32)
+    if not np.isfinite(x).all():
+        raise ValueError(f"{name} must be finite in float32; at index {np.isfinite(x).argmin()} it is not.")
+    if not (np.diff(x) > 0).all():
+        raise ValueError(f"{name} must increase in float32; after index {(np.diff(x) > 0).argmin()} it does not.")
+    return x
+
+
+def callable_again(activation):
+    """Return a fresh copy of an ``autograd.Function``, which MXNet lets be called once only; anything else as it is."""
+    if isinstance(activation, autograd.Function):
+        activation = copy.copy(activation)
+        activation._used = False
+    return activation
+
+
 def _array(values, ctx):
     return (mx.np if mx.util.is_np_array() else mx.nd).array(values, dtype="float32", ctx=ctx)
 
 
 def _call(activation, array):
-    name = display_name(activation)
-    if isinstance(activation, autograd.Function):
-        activation = copy.copy(activation)  # MXNet lets each instance be called once only
-        activation._used = False
+    name, activation = display_name(activation), callable_again(activation)
     with _explained(activation, name, array):
         output = activation(array.copy())  # a copy, so that even the identity is on autograd's tape
         if isinstance(output, mx.nd.NDArray):

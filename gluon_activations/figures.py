@@ -5,6 +5,7 @@ import io
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
@@ -42,7 +43,8 @@ class DescribedFigure(Figure):
     """
 
     def __repr__(self):
-        return "\n".join(line for axes in self.axes for line in _describe(axes))
+        bars = [mesh.colorbar.ax for axes in self.axes for mesh in _meshes(axes) if mesh.colorbar]
+        return "\n".join(line for axes in self.axes if axes not in bars for line in _describe(axes))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # Jupyter's own PNG is blurred on most screens. Other formats, if asked for, are left to it.
@@ -77,6 +79,10 @@ def _inline_formats():
     return InlineBackend.instance().figure_formats
 
 
+def _meshes(axes):
+    return [drawn for drawn in axes.collections if isinstance(drawn, QuadMesh)]
+
+
 def _describe(axes):
     low, high, bottom, top = map(decimals, (*axes.get_xlim(), *axes.get_ylim()))
     legend = axes.get_legend()
@@ -88,3 +94,11 @@ def _describe(axes):
         probes = np.unique(np.linspace(0, x.size - 1, 9).astype(int)) if x.size else []
         at = " ".join(f"({decimals(x[i])}, {decimals(y[i])})" for i in probes)
         yield f"  {line.get_label()}: {to_hex(line.get_color())} {line.get_linestyle()} {x.size} points {at}"
+    for mesh in _meshes(axes):
+        values = np.ma.filled(np.ma.asarray(mesh.get_array(), dtype=float), np.nan)
+        values = values.reshape([n - 1 for n in mesh.get_coordinates().shape[:2]])
+        low, high = mesh.get_clim()
+        rows, columns = (np.unique(np.linspace(0, n - 1, 5).astype(int)) for n in values.shape)
+        at = " / ".join(" ".join(decimals(values[i, j], high) for j in columns) for i in rows)
+        bar = "" if mesh.colorbar is None else ", with a colour bar"
+        yield f"  {mesh.get_cmap().name} from {decimals(low, high)} to {decimals(high, high)}{bar}: {at}"

@@ -43,3 +43,21 @@ def digits(value: float) -> str:
     if not 9.995e-4 <= abs(value) < 9995:
         return f"{value:.2e}"
     return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"
+
+
+def span(values: np.ndarray) -> str:
+    """Say between which values some numbers lie, and how many of them are not finite.
+
+    Examples
+    --------
+    >>> span(np.array([-1, 2.5])), span(np.array([0, np.nan]))
+    ('from -1.000 to 2.500', 'from 0.000 to 0.000, not finite at 1 of 2 points')
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return "nowhere finite"
+    missing = (
+        f", not finite at {values.size - finite.size} of {values.size} points" if finite.size < values.size else ""
+    )
+    low, high = (decimals(end, np.abs(finite).max()) for end in (finite.min(), finite.max()))
+    return f"from {low} to {high}{missing}"

@@ -16,11 +16,11 @@ MODULES = [
     *(module.name for module in pkgutil.walk_packages(gluon_activations.__path__, f"{PACKAGE}.")),
 ]
 # What users import. Classes that they are given, and do not make, are shown where they are given.
-FACE = "blocks.gated blocks.rectifiers blocks.smooth catalogue curves exercises explore names plots slopes words"
-FACE += (
-    " experiments.data experiments.layers experiments.nets experiments.pictures experiments.sweeps experiments.training"
-)
-FACE += " experiments.shares experiments.boundaries"
+FACE = """
+blocks.gated blocks.rectifiers blocks.smooth catalogue curves exercises explore names planes plots slopes
+surfaces words experiments.boundaries experiments.data experiments.layers experiments.nets
+experiments.pictures experiments.shares experiments.sweeps experiments.training
+"""
 COMPLETE = [f"{PACKAGE}.{name}" for name in FACE.split()]
 GIVEN = {"Check", "Curves", "History", "Layer", "Layers"}
 FINDER = doctest.DocTestFinder(exclude_empty=True)

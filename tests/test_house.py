@@ -14,7 +14,8 @@ STOREYS = [
     {"words", "intervals", "names"},
     {"slopes", "blocks", "evaluation"},
     {"catalogue", "curves", "figures"},
-    {"plots", "experiments", "answers"},
+    {"surfaces"},
+    {"plots", "planes", "experiments", "answers"},
     {"net_exercises"},
     {"explore", "exercises"},
 ]
@@ -34,6 +35,7 @@ FOREIGN = {
     "figures": {"mxnet"},
     "evaluation": {"matplotlib"},
     "curves": {"matplotlib"},
+    "surfaces": {"matplotlib"},
     "answers": {"matplotlib"},
 }
 PRIVATE = "_(?!_|replace|fields|asdict)"  # those are how a named tuple spells what is public
