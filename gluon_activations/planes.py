@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gluon_activations.figures import STYLE, DescribedFigure, show
+from gluon_activations.jacobians import Jacobian, trace_jacobian
 from gluon_activations.names import brief, display_name
 from gluon_activations.surfaces import Surface, trace_surface
 
@@ -75,6 +76,43 @@ def visualize_surface(
         _draw_dots(third, [(a, x) for a, line in surface.along_b.items() for x in line.x[_objected(line)]])
     show(figure)
     return surface
+
+
+def visualize_jacobian(
+    function: Callable, x: Any, *, title: Optional[str] = None, ctx: Optional[mx.Context] = None
+) -> Jacobian:
+    """Draw the Jacobian of a function of a whole row, such as softmax: a row for each output, a column for each input.
+
+    Parameters
+    ----------
+    function, x, ctx
+        As for `trace_jacobian`.
+    title : str, optional
+        By default the function's name.
+
+    Returns
+    -------
+    Jacobian
+        Its ``repr`` says whether each entry is the slope of its output.
+
+    Examples
+    --------
+    >>> from mxnet import nd
+    >>> visualize_jacobian(nd.softmax, [1, 2, 3])
+    y from 0.090 to 0.665
+    dy/dx from -0.163 to 0.223
+    each is the slope of its output
+    """
+    jacobian = trace_jacobian(function, x, ctx=ctx)
+    with plt.rc_context(STYLE):
+        figure = plt.figure(FigureClass=DescribedFigure, figsize=(4.2, 3.4), layout="constrained")
+        ax, places = figure.subplots(), np.arange(jacobian.x.size)
+        draw_plane(ax, places, places, jacobian.entries)
+        ax.set(title=display_name(function) if title is None else title, xlabel="input", ylabel="output")
+        ax.set(xticks=places, yticks=places)
+        ax.invert_yaxis()  # as a matrix is written
+    show(figure)
+    return jacobian
 
 
 def draw_plane(ax: Axes, x: np.ndarray, y: np.ndarray, values: np.ndarray) -> None:

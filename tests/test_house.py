@@ -14,7 +14,7 @@ STOREYS = [
     {"words", "intervals", "names"},
     {"slopes", "blocks", "evaluation"},
     {"catalogue", "curves", "figures"},
-    {"surfaces"},
+    {"surfaces", "jacobians"},
     {"plots", "planes", "experiments", "answers"},
     {"net_exercises"},
     {"explore", "exercises"},
@@ -36,6 +36,7 @@ FOREIGN = {
     "evaluation": {"matplotlib"},
     "curves": {"matplotlib"},
     "surfaces": {"matplotlib"},
+    "jacobians": {"matplotlib"},
     "answers": {"matplotlib"},
 }
 PRIVATE = "_(?!_|replace|fields|asdict)"  # those are how a named tuple spells what is public
