@@ -8,7 +8,7 @@ import numpy as np
 from mxnet import autograd, nd
 from mxnet.gluon import nn
 
-from gluon_activations import net_exercises
+from gluon_activations import gated_exercises, net_exercises
 from gluon_activations.answers import NotYet, equal, made, near, number, same, shown, sound, verdict
 from gluon_activations.curves import trace_activation
 from gluon_activations.names import brief
@@ -231,4 +231,7 @@ CHECKS = {
     "9.1": lambda activation: same(activation, _FAR, np.logaddexp(_FAR, -_FAR) - np.log(2), 1e-4),
     "9.2": lambda activation: same(activation, _WIDE, _WIDE**3),
     "9.3": _learned_height,
+    "10.1": gated_exercises.equal_width,
+    "10.2": gated_exercises.gelu_gate,
+    "10.3": gated_exercises.even_temperature,
 }

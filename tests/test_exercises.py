@@ -203,6 +203,15 @@ RIGHT = {
         lambda: tall()(prefix="mine_"),
         Imperative,
     ],
+    "10.1": [1024, 1024.0, np.int64(1024), nd.array([1024]), Fraction(1024)],
+    "10.2": [
+        lambda x: (1 + nd.erf(x / 2**0.5)) / 2,
+        lambda x: 0.5 * nd.erf(x * 0.70710678) + 0.5,
+        lambda x: 1 - (1 + nd.erf(-x / np.sqrt(2))) / 2,
+        nn.HybridLambda(lambda F, x: (1 + F.erf(x * 0.70710678)) / 2),
+        function(lambda x: (1 + nd.erf(x / 2**0.5)) / 2, lambda x, dy: dy * nd.exp(-x * x / 2) / (2 * PI) ** 0.5),
+    ],
+    "10.3": [2.078, 2.08, 2.07, 1 / np.log((1 + 5**0.5) / 2), nd.array([2.078])],
 }
 
 # Plausible wrong answers to each, and what its check must say of them.
@@ -387,6 +396,38 @@ WRONG = {
             functools.partial(lambda block: block, tall()()),
             "answer must make a new block in each call; it gives the same",
         ),
+    ],
+    "10.1": [
+        (1536, "the gated layer has 1769472 weights, the plain one 1179648"),
+        (2048, "the gated layer has 2359296 weights"),
+        (768, "the gated layer has 884736 weights"),
+        (1023.5, "the gated layer has 1179072 weights"),
+        (-1024, "the gated layer has -1179648 weights"),
+    ],
+    "10.2": [
+        (nn.GELU(), r"at x = 10.000, f\(x\) is 100.000, not 10.000"),
+        (nd.tanh, r"at x = -10.000, f\(x\) is 10.000, not 0.000"),
+        (nd.sigmoid, r"at x = -?1.960, f\(x\) is"),
+        (lambda x: nd.sigmoid(1.702 * x), r"at x = .*, f\(x\) is"),
+        (lambda x: (1 + nd.tanh(0.79788 * (x + 0.044715 * x**3))) / 2, r"at x = .*, f\(x\) is"),
+        (
+            function(lambda x: (1 + nd.erf(x / 2**0.5)) / 2, lambda x, dy: dy * nd.exp(-x * x / 2)),
+            r"f'\(x\) is not the slope",
+        ),
+        (
+            function(lambda x: (1 + nd.erf(x / 2**0.5)) / 2, lambda x, dy: nd.exp(-x * x / 2) / (2 * PI) ** 0.5),
+            r".* does not scale with dy",
+        ),
+        (nn.GELU, "gate must be a function or a HybridBlock"),
+        ("erf", "gate must be a function or a HybridBlock, .* not 'erf'"),
+    ],
+    "10.3": [
+        (1.0, "at temperature 1.000 the first has 0.665"),
+        (2.0, "at temperature 2.000 the first has 0.506"),
+        (2.2, "at temperature 2.200 the first has 0.491"),
+        (0, "answer must be above zero, not 0.0"),
+        (-2.078, "answer must be above zero"),
+        (1e-9, "at temperature .* the first has 1.000"),
     ],
 }
 

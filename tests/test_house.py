@@ -16,7 +16,7 @@ STOREYS = [
     {"catalogue", "curves", "figures"},
     {"surfaces", "jacobians"},
     {"plots", "planes", "experiments", "answers"},
-    {"net_exercises"},
+    {"net_exercises", "gated_exercises"},
     {"explore", "exercises"},
 ]
 # Each of a wing may import from those before it.
