@@ -1,10 +1,5 @@
 """Apache MXNet 1.9.1 on today's Python and NumPy: import this before MXNet.
 
-::
-
-    import mxnet_compat
-    import mxnet
-
 It imports MXNet with what the import needs, and mends what would break later. No file of MXNet's is changed, NumPy
 looks to all other code as it did, and where nothing is broken nothing is done. An import of MXNet that failed before
 does no harm.
@@ -168,18 +163,23 @@ def _mend_workers(mxnet):
 
 
 def _mend_onnx():
-    """After 1.18, onnx removed onnx.mapping, where MXNet's exporter looks up the types of arrays."""
+    """MXNet's exporter looks up onnx.mapping, gone after 1.18, and never tells Split its outputs, as 1.13 asks."""
     onnx = sys.modules.get("onnx")
-    if onnx is None or hasattr(onnx, "mapping"):
+    if onnx is None:
         return
-    kinds = {}
-    for kind in onnx.TensorProto.DataType.values():
-        try:
-            kinds[kind] = onnx.helper.tensor_dtype_to_np_dtype(kind)
-        except KeyError:  # UNDEFINED
-            continue
-    numbers = {dtype: onnx.helper.np_dtype_to_tensor_dtype(dtype) for dtype in kinds.values()}
-    _lend(onnx, {"mapping": types.SimpleNamespace(TENSOR_TYPE_TO_NP_TYPE=kinds, NP_TYPE_TO_TENSOR_TYPE=numbers)})
+    if onnx.defs.onnx_opset_version() >= 18:
+        registry = sys.modules["mxnet.onnx.mx2onnx._export_onnx"].MXNetGraph.registry_[13]
+
+        def split(node, convert=registry["SliceChannel"], **kwargs):
+            nodes = convert(node, **kwargs)
+            nodes[0].attribute.append(onnx.helper.make_attribute("num_outputs", len(nodes[0].output)))
+            return nodes
+
+        registry["SliceChannel"] = split
+    if not hasattr(onnx, "mapping"):
+        kinds = {n: onnx.helper.tensor_dtype_to_np_dtype(n) for n in onnx.TensorProto.DataType.values() if n}
+        numbers = {dtype: onnx.helper.np_dtype_to_tensor_dtype(dtype) for dtype in kinds.values()}
+        _lend(onnx, {"mapping": types.SimpleNamespace(TENSOR_TYPE_TO_NP_TYPE=kinds, NP_TYPE_TO_TENSOR_TYPE=numbers)})
 
 
 def _import():

@@ -1,0 +1,84 @@
+"""Functions of a whole row: each entry of the Jacobian is held against a slope, and drawn where it belongs."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from mxnet import autograd, nd
+from mxnet.gluon import nn
+
+from gluon_activations import trace_jacobian, visualize_jacobian
+
+ROW = [2, 1, 0, -1]
+
+
+def softmax(backward):
+    class Made(autograd.Function):
+        def forward(self, x):
+            self.p = nd.softmax(x)
+            return self.p
+
+        def backward(self, dy):
+            return backward(self.p, dy)
+
+    return Made()
+
+
+def test_softmax_has_the_jacobian_of_its_formula():
+    p = np.exp(ROW) / np.exp(ROW).sum()
+    jacobian = trace_jacobian(nd.softmax, ROW)
+    assert jacobian.right
+    np.testing.assert_allclose(jacobian.y, p, rtol=1e-6)
+    np.testing.assert_allclose(jacobian.entries, np.diag(p) - np.outer(p, p), atol=1e-7)
+
+
+def test_outputs_are_rows_and_inputs_columns():
+    jacobian = trace_jacobian(lambda x: nd.concat(x[:, :1] * x[:, 1:], 3 * x[:, 1:], dim=1), [2, 5])
+    assert jacobian.entries.tolist() == [[5, 2], [0, 3]]
+    assert jacobian.right
+
+
+def test_works_on_numpys_arrays_and_on_blocks(arrays):
+    jacobian = trace_jacobian(nn.Activation("tanh"), ROW)
+    assert jacobian.right
+    np.testing.assert_allclose(jacobian.entries, np.diag(1 - np.tanh(ROW) ** 2), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("backward", "wrong"),
+    [
+        (lambda p, dy: dy * p * (1 - p), 12),  # the diagonal alone
+        (lambda p, dy: dy * p, 16),
+        (lambda p, dy: p * dy - 1.01 * p * (p * dy).sum(axis=1, keepdims=True), 16),
+    ],
+)
+def test_a_wrong_jacobian_is_seen_entry_by_entry(backward, wrong):
+    jacobian = trace_jacobian(softmax(backward), ROW)
+    assert not jacobian.right
+    assert f"{wrong} of 16 are no slopes: dy[" in repr(jacobian)
+    assert trace_jacobian(softmax(lambda p, dy: p * (dy - (p * dy).sum(axis=1, keepdims=True))), ROW).right
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "error", "message"),
+    [
+        (nd.softmax, [], ValueError, r"x must be a row of finite numbers; its shape is \(0,\)"),
+        (nd.softmax, [[1, 2]], ValueError, "x must be a row of finite numbers"),
+        (nd.softmax, [1, np.nan], ValueError, "x must be a row of finite numbers"),
+        (lambda x: x.sum(axis=1), ROW, ValueError, "turns shape"),
+        (nn.ELU, ROW, TypeError, "must be a function or a block"),
+    ],
+)
+def test_what_cannot_be_sampled_is_refused(function, x, error, message):
+    with pytest.raises(error, match=message):
+        trace_jacobian(function, x)
+
+
+def test_picture_shows_the_matrix_as_it_is_written():
+    jacobian = visualize_jacobian(nd.softmax, ROW, title="softmax")
+    ax = plt.gcf().axes[0]
+    [mesh] = ax.collections
+    np.testing.assert_array_equal(np.reshape(mesh.get_array(), (4, 4)), jacobian.entries)
+    assert ax.yaxis_inverted()
+    assert (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) == ("softmax", "input", "output")
+    assert "0.229 -0.153" in repr(plt.gcf())
+    plt.close("all")
