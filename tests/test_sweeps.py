@@ -142,6 +142,20 @@ def test_what_cannot_be_pickled_fails_alone(data):
     assert rows[1]["error"] is None
 
 
+# each activation's own numbers
+
+
+def test_each_activation_can_have_its_own_rate_and_width(data, tmp_path):
+    own = {"lrs": {"SELU": 0.01, "ReLU": np.float32(0.5), "other": 1}, "width": {"SELU": np.int64(8), "ReLU": 4}}
+    small = {**SMALL, "data": data, "file": tmp_path / "rows.jsonl"}
+    rows = sweep({"ReLU": RELU, "SELU": nn.SELU}, [0, 1], **{**small, **own})
+    settings = [(row["activation"], row["lr"], row["width"], row["seed"], row["error"]) for row in rows]
+    assert settings == [("ReLU", 0.5, 4, s, None) for s in (0, 1)] + [("SELU", 0.01, 8, s, None) for s in (0, 1)]
+    one_by_one = sweep({"ReLU": RELU}, [0, 1], data=data, lrs=[0.5], **{**SMALL, "width": 4})
+    assert essence(rows) == essence(one_by_one + sweep({"SELU": nn.SELU}, [0, 1], data=data, lrs=[0.01], **SMALL))
+    assert sweep({"SELU": nn.SELU}, [0, 1], lrs=[0.01], **small) == rows[2:]  # known again, with its seconds
+
+
 # nets of one's own
 
 
@@ -444,6 +458,11 @@ def test_a_dask_cluster_that_loses_a_worker_gives_every_row(rows, data, tmp_path
         ({"seeds": 5}, TypeError, "seeds must hold whole numbers; 5 does not"),
         ({"seeds": [0.5]}, TypeError, r"seeds must hold whole numbers; \[0.5\] does not"),
         ({"width": 1.5}, TypeError, r"width must hold whole numbers; \[1.5\] does not"),
+        ({"width": {"ReLU": 1.5}}, TypeError, r"width must hold whole numbers; \[1.5\] does not"),
+        ({"width": {"SELU": 8}}, ValueError, "width must hold a number for each activation; it has none for 'ReLU'"),
+        ({"lrs": {"SELU": 0.5}}, ValueError, "lrs must hold a number for each activation; it has none for 'ReLU'"),
+        ({"lrs": {"ReLU": [0.5]}}, TypeError, r"lrs must hold numbers; \[\[0.5\]\] does not"),
+        ({"lrs": {"ReLU": float("nan")}}, ValueError, r"lrs must hold finite numbers; \[nan\] does not"),
         ({"lrs": [float("nan")]}, ValueError, r"lrs must hold finite numbers; \[nan\] does not"),
         ({"lrs": [10**400]}, TypeError, "lrs must hold numbers"),
         ({"lrs": ["fast"]}, TypeError, r"lrs must hold numbers; \['fast'\] does not"),

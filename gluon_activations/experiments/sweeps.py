@@ -28,9 +28,9 @@ def sweep(
     *,
     nets: Optional[Mapping[str, Callable[[Factory], gluon.HybridBlock]]] = None,
     initializers: Optional[Mapping[str, Optional[mx.init.Initializer]]] = None,
-    lrs: Iterable[float] = (2e-3,),
+    lrs: Union[Iterable[float], Mapping[str, float]] = (2e-3,),
     depths: Optional[Iterable[int]] = None,
-    width: Optional[int] = None,
+    width: Union[int, Mapping[str, int], None] = None,
     epochs: int = 30,
     batch_size: int = 100,
     data: Optional[Data] = None,
@@ -44,7 +44,8 @@ def sweep(
     ``joblib.parallel_config(backend="dask")`` on a Dask cluster, whose workers must have
     OMP_NUM_THREADS=1, as Dask starts them. On processors of one kind the rows are the same wherever
     they come from, but for ``seconds``. Runs of the same seed that differ in their activation start
-    from the same weights. Ctrl-C stops the runs and returns the rows there are, with a warning.
+    from the same weights, if of the same width. Ctrl-C stops the runs and returns the rows there are,
+    with a warning.
 
     Parameters
     ----------
@@ -56,12 +57,12 @@ def sweep(
         must be such as cloudpickle can pickle, as functions and lambdas are, wherever they stand.
     initializers : mapping of str to mxnet.init.Initializer or None, optional
         Name to what the net is initialised by; He's by default.
-    lrs : iterable of float
-        Learning rates.
+    lrs : iterable of float, or mapping of str to float
+        Learning rates; or each activation's own, by its name.
     depths : iterable of int, optional
         Numbers of hidden layers of `mlp`; 2 by default. Other ``nets`` have none.
-    width : int, optional
-        Units in each hidden layer of `mlp`; 100 by default. Other ``nets`` have none.
+    width : int, or mapping of str to int, optional
+        Units in each hidden layer of `mlp`, or each activation's own; 100 by default. Other ``nets`` have none.
     epochs, batch_size : int
         As for `train`.
     data : Data, optional
@@ -89,9 +90,9 @@ def sweep(
         If ``activations``, ``nets`` or ``initializers`` is no mapping of names to what makes one, or a
         number is none; or as `train`, for the data.
     ValueError
-        If there is nothing to run, ``file`` is not a sweep's or cannot be written, ``depths`` or ``width``
-        is given beside ``nets``, or joblib has been set to run in threads, which share MXNet's generator;
-        or as `train`, for the data.
+        If there is nothing to run, ``lrs`` or ``width`` is a mapping that lacks an activation, ``file`` is
+        not a sweep's or cannot be written, ``depths`` or ``width`` is given beside ``nets``, or joblib has
+        been set to run in threads, which share MXNet's generator; or as `train`, for the data.
 
     Warns
     -----
@@ -104,6 +105,12 @@ def sweep(
     >>> rows = sweep({"identity": None, "ELU": nn.ELU}, range(2), epochs=1)
     >>> [(row["activation"], row["seed"]) for row in rows]
     [('identity', 0), ('identity', 1), ('ELU', 0), ('ELU', 1)]
+
+    Each activation at its own learning rate:
+
+    >>> rows = sweep({"ELU": nn.ELU, "SELU": nn.SELU}, [0], lrs={"ELU": 1e-2, "SELU": 5e-3}, epochs=1)
+    >>> [row["lr"] for row in rows]
+    [0.01, 0.005]
 
     A net of one's own:
 
@@ -128,18 +135,23 @@ def sweep(
         check_factory(f"nets[{name!r}]", factory, optional=False)
     if nets is None:
         width, depths = 100 if width is None else width, (2,) if depths is None else depths
-        [width], depths = (plain_numbers(*each, operator.index) for each in (("width", [width]), ("depths", depths)))
+        width = width if hasattr(width, "items") else [width]
+        widths = _by_activation("width", width, activations, operator.index)
+        depths = plain_numbers("depths", depths, operator.index)
     else:
-        depths = (None,)
-    lrs, seeds = plain_numbers("lrs", lrs, float), plain_numbers("seeds", seeds, operator.index)
+        widths, depths = dict.fromkeys(activations, (None,)), (None,)
+    lrs, seeds = _by_activation("lrs", lrs, activations, float), plain_numbers("seeds", seeds, operator.index)
     [epochs] = plain_numbers("epochs", [epochs], operator.index)
     [batch_size] = plain_numbers("batch_size", [batch_size], operator.index)
     data = mnist1d() if data is None else as_numpy(data)
     checksum = f"{zlib.crc32(b''.join(array.tobytes() for array in data)):08x}"
 
-    common = {"width": width, "epochs": epochs, "batch_size": batch_size, "data": checksum}
-    choices = itertools.product(makers, activations, initializers, lrs, depths, seeds)
-    settings = [{**dict(zip(COLUMNS, choice)), **common} for choice in choices]
+    common = {"epochs": epochs, "batch_size": batch_size, "data": checksum}
+    settings = [
+        {**dict(zip(COLUMNS, (net, name, initializer, *choice))), **common}
+        for net, name, initializer in itertools.product(makers, activations, initializers)
+        for choice in itertools.product(lrs[name], depths, seeds, widths[name])
+    ]
     if not settings:
         raise ValueError("each of activations, nets, initializers, lrs, depths and seeds must hold something.")
     kept = RowFile(file)
@@ -157,6 +169,16 @@ def sweep(
             done = sum(key(setting) in rows for setting in settings)
             warnings.warn(f"sweep was stopped after {done} of {len(settings)} runs", stacklevel=2)
     return [rows[key(setting)] for setting in settings if key(setting) in rows]
+
+
+def _by_activation(argument, given, activations, kind):
+    """Return each activation's numbers: its own one, if they are given by name, else all."""
+    if not hasattr(given, "items"):
+        return dict.fromkeys(activations, plain_numbers(argument, given, kind))
+    for name in activations:
+        if name not in given:
+            raise ValueError(f"{argument} must hold a number for each activation; it has none for {name!r}.")
+    return {name: plain_numbers(argument, [given[name]], kind) for name in activations}
 
 
 def _run_all(jobs, n_jobs):
