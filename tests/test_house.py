@@ -25,7 +25,7 @@ WINGS = {
     "experiments": [
         *("data", "nets", "training", "calls", "kinds", "signals"),
         *("layers", "rows", "processes", "sweeps", "pictures"),
-        *("shares", "boundaries"),
+        *("shares", "boundaries", "differences"),
     ],
 }
 FOREIGN = {

@@ -2,6 +2,7 @@
 
 from gluon_activations.experiments.boundaries import best_line, plot_boundaries, rings
 from gluon_activations.experiments.data import Data, hold_out, mnist1d
+from gluon_activations.experiments.differences import paired_differences, plot_differences
 from gluon_activations.experiments.layers import Layer, Layers, layer_statistics
 from gluon_activations.experiments.nets import mlp
 from gluon_activations.experiments.pictures import plot_layers, plot_norms
@@ -20,7 +21,9 @@ __all__ = [
     "layer_statistics",
     "mlp",
     "mnist1d",
+    "paired_differences",
     "plot_boundaries",
+    "plot_differences",
     "plot_fits",
     "plot_layers",
     "plot_norms",
