@@ -84,7 +84,9 @@ def _meshes(axes):
 
 
 def _describe(axes):
-    low, high, bottom, top = map(decimals, (*axes.get_xlim(), *axes.get_ylim()))
+    across = decimals if axes.get_xscale() == "linear" else "{:.0e}".format  # a logarithmic axis is for sizes alone
+    up = decimals if axes.get_yscale() == "linear" else "{:.0e}".format
+    (low, high), (bottom, top) = map(across, axes.get_xlim()), map(up, axes.get_ylim())
     legend = axes.get_legend()
     yield f"{axes.get_title()}: x {axes.get_xlabel()!r} {low} to {high}, y {axes.get_ylabel()!r} {bottom} to {top}"
     if legend:
@@ -92,7 +94,7 @@ def _describe(axes):
     for line in axes.lines:
         x, y = (np.asarray(data, dtype=float) for data in line.get_data())
         probes = np.unique(np.linspace(0, x.size - 1, 9).astype(int)) if x.size else []
-        at = " ".join(f"({decimals(x[i])}, {decimals(y[i])})" for i in probes)
+        at = " ".join(f"({across(x[i])}, {up(y[i])})" for i in probes)
         yield f"  {line.get_label()}: {to_hex(line.get_color())} {line.get_linestyle()} {x.size} points {at}"
     for mesh in _meshes(axes):
         values = np.ma.filled(np.ma.asarray(mesh.get_array(), dtype=float), np.nan)

@@ -1,11 +1,13 @@
 """Tell activations from other blocks, by trying."""
 
 import contextlib
+import itertools
 import json
+import re
 
 import mxnet as mx
 import numpy as np
-from mxnet import MXNetError, autograd, nd
+from mxnet import MXNetError, autograd, gluon, nd
 from mxnet.gluon import nn
 
 from gluon_activations.experiments.calls import attributes_kept, blocks_of, parameters_of, weights_of
@@ -126,9 +128,27 @@ def slope(call, training):
 
 def functions(array):
     """Return the names of the operators that an array came from on autograd's tape, if they are activations."""
+    return [name for name, _ in _on_tape(array) if name in _FUNCTIONS]
+
+
+def uses_running_statistics(calls, array):
+    """Say whether there was batch normalisation, in blocks called or on an array's tape, that training would change."""
+    options = [getattr(call.block, "_kwargs", {}) for call in calls]
+    graphs = [call.block._cached_graph[1] for call in calls if isinstance(call.block, gluon.SymbolBlock)]
+    for name, attrs in itertools.chain(_on_tape(array), *map(_operators, graphs)):
+        if "batchnorm" in name.replace("_", ""):
+            options.append({"use_global_stats": False, **attrs})
+    return any(str(each["use_global_stats"]) == "False" for each in options if "use_global_stats" in each)
+
+
+def _on_tape(array):
     try:
-        nodes = json.loads(autograd.get_symbol(array).tojson())["nodes"]
+        return _operators(autograd.get_symbol(array))
     except MXNetError:  # it is not on the tape, or comes from an autograd.Function
         return []
-    names = [node["op"].lower().replace("_npi_", "").replace("_npx_", "") for node in nodes]
-    return [name for name in names if name in _FUNCTIONS]
+
+
+def _operators(symbol):
+    """Return name and attributes of each operator in a graph."""
+    nodes = json.loads(symbol.tojson())["nodes"]
+    return [(re.sub("^_np[ix]_", "", node["op"].lower()), node.get("attrs", {})) for node in nodes]

@@ -15,7 +15,7 @@ from gluon_activations.experiments.calls import (
     weights_of,
     without_hooks,
 )
-from gluon_activations.experiments.kinds import functions, outermost, slope
+from gluon_activations.experiments.kinds import functions, outermost, slope, uses_running_statistics
 from gluon_activations.experiments.signals import as_inputs, as_labels, gradients, mean_loss, total
 from gluon_activations.words import digits
 
@@ -73,9 +73,11 @@ class Layers(list):
     ----------
     unseen : list of str
         The operators that are activations and were called as functions, so that no layer shows them.
+    running : bool
+        Whether batch normalisation used running statistics, where in training it uses the batch's own.
     """
 
-    unseen = ()
+    unseen, running = (), False
 
     def __repr__(self):
         width = max([12, *(len(layer.name) + 2 for layer in self)])
@@ -88,6 +90,8 @@ class Layers(list):
         if self.unseen:
             counts = ", ".join(f"{name} ({number})" for name, number in sorted(Counter(self.unseen).items()))
             rows.append(f"Not shown, being functions called inside a block: {counts}.")
+        if self.running:
+            rows.append("Batch normalisation used its running statistics; with training=True it uses the batch's own.")
         return "\n".join(rows)
 
 
@@ -102,10 +106,11 @@ def layer_statistics(
 
     An activation is a block that works on each number by itself, otherwise than by a straight line, and has no such
     weights. That is tried, by calling the block's ``forward`` on other numbers. Functions called inside a ``forward``,
-    such as ``F.relu``, cannot be seen; the table's last line names those on autograd's tape.
+    such as ``F.relu``, cannot be seen; a line below the table names those on autograd's tape.
 
-    The net predicts: nothing is dropped, and batch normalisation uses its running statistics. Nothing of it is
-    changed; weights not yet drawn are drawn, as by any call, and what draws even in prediction moves MXNet's generator.
+    The net predicts: nothing is dropped, and batch normalisation uses its running statistics, as a line below the
+    table says; a training step would have other gradients. Nothing of the net is changed; weights not yet drawn are
+    drawn, as by any call, and what draws even in prediction moves MXNet's generator.
 
     Parameters
     ----------
@@ -120,8 +125,8 @@ def layer_statistics(
     loss : callable, optional
         In its place: from the net's output and ``y`` to an array, of which the mean is taken.
     training : bool
-        Whether to see the net as in training: with dropout, and the batch's own statistics. Afterwards MXNet's
-        generator, which cannot be read, is seeded by a number drawn from it before.
+        Whether to see the net as in training: with dropout, and the batch's own statistics, through which gradients
+        flow too. Afterwards MXNet's generator, which cannot be read, is seeded by a number drawn from it before.
 
     Returns
     -------
@@ -160,7 +165,7 @@ def layer_statistics(
         if y is not None:
             found = gradients(mean_loss(output, labels, loss, training), weights, training)
         with without_hooks(net):
-            return _layers(calls, found, functions(total(output)), training)
+            return _layers(calls, found, total(output), training)
 
 
 class _Row:
@@ -216,8 +221,8 @@ def _axis(call, rows):
     return alike[-1] if alike else 1 if ndim > 3 else -1
 
 
-def _layers(calls, found, operators, training):
-    layers, unseen, rows = Layers(), Counter(operators), _rows(calls)
+def _layers(calls, found, output, training):
+    layers, unseen, rows = Layers(), Counter(functions(output)), _rows(calls)
     for row in rows:
         before = row.call.output.asnumpy()
         after, derivative = before, np.broadcast_to(before.dtype.type(1), before.shape)
@@ -229,6 +234,7 @@ def _layers(calls, found, operators, training):
         kind = type(row.activation.block).__name__ if row.activation else ""
         layers.append(Layer(f"{len(layers) + 1} {row.name}", before, after, derivative, gradient, kind, row.axis))
     layers.unseen = sorted(unseen.elements())
+    layers.running = not training and uses_running_statistics(calls, output)
     return layers
 
 

@@ -1,7 +1,7 @@
 """Pictures of nets and of their training."""
 
 import itertools
-from typing import Mapping
+from typing import Any, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -90,9 +90,69 @@ def plot_norms(nets: Mapping) -> None:
         for (name, values), colour, marker in zip(norms.items(), itertools.cycle(COLOURS), itertools.cycle(MARKERS)):
             ax.plot(range(1, len(values) + 1), values, label=name, color=colour, marker=marker, markersize=4)
         ax.set(xlabel="layer, from the input to the output", ylabel="norm of the gradient", yscale="log")
-        drawn = np.log10([value for values in norms.values() for value in values if 0 < value < np.inf])
-        if drawn.size:  # whole decades, which do not turn on the last digit of a norm
-            ax.set_ylim(10 ** np.floor(drawn.min()), 10 ** np.ceil(drawn.max() + 1e-9))
+        _set_decades(ax, itertools.chain(*norms.values()))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(figure)
+
+
+def plot_spread(panels: Mapping, x: Any = None, *, xlabel: str = "", ylabel: str = "", log: bool = False) -> None:
+    """Draw repeated runs: for each label the median run by run, in a band from the least to the largest.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of str to array_like, shape (runs, points)
+        Title of a panel to label to numbers. The panels lie side by side on the same axes; a label has the same
+        colour and mark in each. Where a number is NaN, there is a gap.
+    x : array_like, shape (points,), optional
+        Where the points lie; 1, 2, 3 and so on by default.
+    xlabel, ylabel : str
+    log : bool
+        Whether the vertical axis is logarithmic.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw, or an array has another shape.
+
+    Examples
+    --------
+    >>> accuracy = {"tanh": [[0.1, 0.4], [0.2, 0.5]], "ReLU": [[0.1, 0.6], [0.1, 0.7]]}
+    >>> plot_spread({"Xavier": accuracy}, xlabel="epoch", ylabel="test accuracy")
+    """
+    arrays = {title: {k: np.asarray(v, dtype=float) for k, v in lines.items()} for title, lines in panels.items()}
+    labels = list(dict.fromkeys(label for lines in arrays.values() for label in lines))
+    if not labels:
+        raise ValueError("panels must hold at least one panel with a line in it; there is none.")
+    points = max(values.shape[-1] if values.ndim else 0 for lines in arrays.values() for values in lines.values())
+    x = np.arange(1, points + 1) if x is None else np.asarray(x, dtype=float)
+    for title, label, values in ((title, *item) for title, lines in arrays.items() for item in lines.items()):
+        if values.ndim != 2 or not len(values) or values.shape[1:] != x.shape:
+            message = f"must have a shape of (runs, {x.size}), a number for each x; it has {values.shape}."
+            raise ValueError(f"panels[{title!r}][{label!r}] {message}")
+    looks = dict(zip(labels, zip(itertools.cycle(COLOURS), itertools.cycle(MARKERS))))
+    with plt.rc_context(STYLE):
+        size = (2.5 * len(arrays) + 1.7 + (len(arrays) == 1), 3.2)
+        figure = plt.figure(FigureClass=DescribedFigure, figsize=size, layout="constrained")
+        grid = figure.subplots(1, len(arrays), sharex=True, sharey=True, squeeze=False)[0]
+        for ax, (title, lines) in zip(grid, arrays.items()):
+            for label, values in lines.items():
+                colour, marker = looks[label]
+                ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+                ax.plot(x, np.median(values, axis=0), color=colour, marker=marker, markersize=4, label=label)
+            ax.set(title=title, xlabel=xlabel)
+            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        grid[0].set_ylabel(ylabel)
+        if log:
+            grid[0].set_yscale("log")
+            _set_decades(grid[0], np.concatenate([values.ravel() for d in arrays.values() for values in d.values()]))
+        handles = {line.get_label(): line for ax in grid for line in ax.lines}
+        grid[-1].legend([handles[label] for label in labels], labels, loc="center left", bbox_to_anchor=(1, 0.5))
+    show(figure)
+
+
+def _set_decades(ax, values):
+    """Let an axis end at whole decades, which do not turn on the last digit of a number."""
+    drawn = np.log10([value for value in values if 0 < value < np.inf])
+    if drawn.size:
+        ax.set_ylim(10 ** np.floor(drawn.min()), 10 ** np.ceil(drawn.max() + 1e-9))
