@@ -5,7 +5,7 @@ from gluon_activations.experiments.data import Data, hold_out, mnist1d
 from gluon_activations.experiments.differences import paired_differences, plot_differences
 from gluon_activations.experiments.layers import Layer, Layers, layer_statistics
 from gluon_activations.experiments.nets import mlp
-from gluon_activations.experiments.pictures import plot_layers, plot_norms, plot_spread
+from gluon_activations.experiments.pictures import plot_layers, plot_norms, plot_signals, plot_spread
 from gluon_activations.experiments.shares import joints, plot_fits, plot_shares
 from gluon_activations.experiments.sweeps import sweep
 from gluon_activations.experiments.training import History, seconds, train
@@ -28,6 +28,7 @@ __all__ = [
     "plot_layers",
     "plot_norms",
     "plot_shares",
+    "plot_signals",
     "plot_spread",
     "rings",
     "seconds",

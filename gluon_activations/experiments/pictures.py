@@ -7,8 +7,46 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from gluon_activations.experiments.data import Data, as_numpy
 from gluon_activations.experiments.layers import Layers
 from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
+
+
+def plot_signals(data: Data) -> None:
+    """Draw the first training sample of each class, in rows of five, all on the same axes.
+
+    Parameters
+    ----------
+    data : Data
+        Its samples are signals, shape (n, points), as `mnist1d` gives them.
+
+    Raises
+    ------
+    TypeError
+        If ``data`` is no `Data`.
+    ValueError
+        If its samples are no signals.
+
+    Examples
+    --------
+    >>> from gluon_activations.experiments import mnist1d
+    >>> plot_signals(mnist1d())
+    """
+    data = as_numpy(data)
+    if data.x.ndim != 2:
+        raise ValueError(f"data.x must hold signals, shape (n, points); it has the shape {data.x.shape}.")
+    classes, first = np.unique(data.y, return_index=True)
+    rows, columns = -(-len(classes) // 5), min(len(classes), 5)
+    with plt.rc_context({**STYLE, "axes.grid": False}):
+        size = (1.7 * columns, 1.4 * rows)
+        figure = plt.figure(FigureClass=DescribedFigure, figsize=size, layout="constrained")
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for ax, name, i in zip(grid, classes, first):
+            ax.plot(data.x[i], color=COLOURS[0], linewidth=1.5)
+            ax.set(title=str(int(name)), xticks=[], yticks=[])
+        for ax in grid[len(classes) :]:
+            ax.set_axis_off()
+    show(figure)
 
 
 def plot_layers(layers: Layers, shown: int = 5) -> None:
