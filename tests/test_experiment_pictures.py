@@ -36,6 +36,15 @@ def test_a_line_is_the_median_of_its_runs_and_the_band_their_range():
     assert [text.get_text() for text in legend.get_texts()] == ["a", "b", "c"]
 
 
+def test_few_points_have_a_tick_each_and_many_have_whole_numbers():
+    plot_spread(PANELS, [2, 10, 20])
+    assert [list(ax.get_xticks()) for ax in plt.gcf().axes] == [[2, 10, 20]] * 2
+    plot_spread({"": {"a": [range(15)]}})
+    ticks = plt.gcf().axes[0].get_xticks()
+    assert len(ticks) < 8
+    assert not (ticks % 1).any()
+
+
 def test_a_label_has_one_colour_and_mark_in_all_panels():
     plot_spread(PANELS)
     lines = [(line.get_label(), line.get_color(), line.get_marker()) for ax in plt.gcf().axes for line in ax.lines]

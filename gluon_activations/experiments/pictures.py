@@ -5,7 +5,7 @@ from typing import Any, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from gluon_activations.experiments.data import Data, as_numpy
 from gluon_activations.experiments.layers import Layers
@@ -170,7 +170,7 @@ def plot_spread(panels: Mapping, x: Any = None, *, xlabel: str = "", ylabel: str
             raise ValueError(f"panels[{title!r}][{label!r}] {message}")
     looks = dict(zip(labels, zip(itertools.cycle(COLOURS), itertools.cycle(MARKERS))))
     with plt.rc_context(STYLE):
-        size = (2.5 * len(arrays) + 1.7 + (len(arrays) == 1), 3.2)
+        size = (2.5 * max(len(arrays), 2) + 1.7, 3.2)
         figure = plt.figure(FigureClass=DescribedFigure, figsize=size, layout="constrained")
         grid = figure.subplots(1, len(arrays), sharex=True, sharey=True, squeeze=False)[0]
         for ax, (title, lines) in zip(grid, arrays.items()):
@@ -179,7 +179,7 @@ def plot_spread(panels: Mapping, x: Any = None, *, xlabel: str = "", ylabel: str
                 ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, linewidth=0)
                 ax.plot(x, np.median(values, axis=0), color=colour, marker=marker, markersize=4, label=label)
             ax.set(title=title, xlabel=xlabel)
-            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            ax.xaxis.set_major_locator(FixedLocator(x) if x.size <= 6 else MaxNLocator(4, integer=True))
         grid[0].set_ylabel(ylabel)
         if log:
             grid[0].set_yscale("log")
