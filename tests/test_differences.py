@@ -29,6 +29,13 @@ def test_runs_are_paired_by_their_seed_whatever_their_order_and_learning_rate():
     assert list(paired_differences(ROWS, "ReLU", "loss")["ELU"]) == [0.25, -0.5]
 
 
+def test_activations_of_other_widths_are_paired_and_one_of_two_widths_is_refused():
+    wider = [row("GLU", seed, 0.5 + seed / 4, width=2) for seed in (1, 0)]
+    assert list(paired_differences([*ROWS, *wider], "ReLU")["GLU"]) == [0, 0]
+    with pytest.raises(ValueError, match="GLU has two of 1"):
+        paired_differences([*ROWS, *wider, row("GLU", 1)], "ReLU")
+
+
 def test_runs_at_two_depths_are_paired_within_each():
     rows = [
         row(name, 0, depth / (8 if name == "ReLU" else 16), depth=depth) for depth in (2, 4) for name in ("ReLU", "b")

@@ -16,8 +16,8 @@ def paired_differences(rows: Iterable[Dict], reference: str, column: str = "accu
     Parameters
     ----------
     rows : iterable of dict
-        From `sweep`, with one learning rate to each activation. Two runs are a pair if they differ in the activation,
-        in the learning rate, and in nothing else that was set, so that both have the same seed.
+        From `sweep`, with one learning rate and one width to each activation. Two runs are a pair if they differ in
+        the activation, in these two, and in nothing else that was set, so that both have the same seed.
     reference : str
         The activation to compare with.
     column : str
@@ -44,7 +44,7 @@ def paired_differences(rows: Iterable[Dict], reference: str, column: str = "accu
     results = {}
     for row in rows:
         runs = results.setdefault(row["activation"], {})
-        run = tuple(row[name] for name in COLUMNS if name not in ("activation", "lr"))
+        run = tuple(row[name] for name in COLUMNS if name not in ("activation", "lr", "width"))
         if row[column] is None:
             raise ValueError(f"rows must have a result each; {row['activation']}, seed {row['seed']}, has no {column}.")
         if run in runs:
