@@ -1,20 +1,22 @@
-"""Notebook 08 chooses its learning rates without a look at the test set."""
+"""Notebooks 08 and 10 choose their learning rates without a look at the test set."""
 
 import types
 from pathlib import Path
 
 import nbformat
+import pytest
 
 from gluon_activations import experiments
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "08_choosing_an_activation.ipynb"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
 def samples(x):
     return {sample.tobytes() for sample in x}
 
 
-def test_learning_rates_are_chosen_on_validation_data(monkeypatch):
+@pytest.mark.parametrize("name", ["08_choosing_an_activation", "10_gated_units"])
+def test_learning_rates_are_chosen_on_validation_data(monkeypatch, name):
     asked = []
 
     def sweep(activations, seeds, *, lrs=(2e-3,), data=None, **_):
@@ -30,7 +32,11 @@ def test_learning_rates_are_chosen_on_validation_data(monkeypatch):
         ]
 
     monkeypatch.setattr(experiments, "sweep", sweep)
-    code = [cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
+    code = [
+        cell.source
+        for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+        if cell.cell_type == "code"
+    ]
     notebook = types.ModuleType("notebook")
     for source in code:
         exec(source.replace("%matplotlib inline", ""), notebook.__dict__)
