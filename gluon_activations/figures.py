@@ -1,6 +1,7 @@
 """The one look of every picture, and figures that say what is on them."""
 
 import io
+import sys
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -9,6 +10,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gluon_activations.words import decimals
 
@@ -46,17 +48,27 @@ class DescribedFigure(Figure):
         bars = [mesh.colorbar.ax for axes in self.axes for mesh in _meshes(axes) if mesh.colorbar]
         return "\n".join(line for axes in self.axes if axes not in bars for line in _describe(axes))
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        # Jupyter's own PNG is blurred on most screens. Other formats, if asked for, are left to it.
-        if not _inline() or _inline_formats() != {"png"}:
-            return {}
-        file = io.BytesIO()
-        self.savefig(file, dpi=2 * self.dpi, bbox_inches="tight")
-        picture = Image.open(file)
-        width, height = picture.size
-        # Line drawings lose nothing to be seen by 256 colours, and two thirds of their bytes.
-        picture.convert("RGB").quantize(256, dither=0).save(sharp := io.BytesIO(), "png", optimize=True)
-        return {"image/png": sharp.getvalue()}, {"image/png": {"width": width // 2, "height": height // 2}}
+
+def _sharp_png(figure):
+    """Return a PNG of twice the screen's density, and its size there; None where Jupyter is asked for other formats."""
+    from matplotlib_inline.config import InlineBackend
+
+    if not _inline() or InlineBackend.instance().figure_formats != {"png"}:
+        return None
+    figure.savefig(file := io.BytesIO(), dpi=2 * figure.dpi, bbox_inches="tight")
+    picture = Image.open(file)
+    made_by = PngInfo()
+    made_by.add_text("Software", picture.info["Software"])
+    # Line drawings lose nothing to be seen by 256 colours, and two thirds of their bytes.
+    small = picture.convert("RGB").quantize(256, dither=0)
+    small.save(sharp := io.BytesIO(), "png", optimize=True, pnginfo=made_by)
+    return sharp.getvalue(), {"width": picture.width // 2, "height": picture.height // 2}
+
+
+if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
+    # Jupyter's own PNG is blurred on most screens.
+    png = sys.modules["IPython"].get_ipython().display_formatter.formatters["image/png"]
+    png.for_type(DescribedFigure, _sharp_png)
 
 
 def show(figure):
@@ -71,12 +83,6 @@ def show(figure):
 
 def _inline():
     return "inline" in matplotlib.get_backend()
-
-
-def _inline_formats():
-    from matplotlib_inline.config import InlineBackend
-
-    return InlineBackend.instance().figure_formats
 
 
 def _meshes(axes):

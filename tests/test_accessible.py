@@ -1,5 +1,7 @@
 """The pictures serve readers who cannot see them, and readers who see fewer colours."""
 
+import base64
+import io
 import itertools
 
 import matplotlib.pyplot as plt
@@ -8,6 +10,7 @@ import pytest
 from colorspacious import cspace_convert, deltaE
 from matplotlib.colors import to_rgb
 from mxnet.gluon import nn
+from PIL import Image
 
 from gluon_activations import activation_blocks, compare_activations, figures, visualize_activation
 
@@ -28,6 +31,16 @@ def test_beside_every_picture_stands_what_is_on_it(notebook):
     for text in texts:
         assert not text.startswith("<Figure"), text  # the name of an object is no description
         assert len(text.splitlines()) > 1
+
+
+def test_every_picture_is_sharp(notebook):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    for output in [output for output in outputs if "image/png" in output.get("data", {})]:
+        picture, shown = (
+            Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))),
+            output.metadata["image/png"],
+        )
+        assert [side // 2 for side in picture.size] == [shown["width"], shown["height"]]
 
 
 @pytest.mark.parametrize("deficiency", [None, "deuteranomaly", "protanomaly", "tritanomaly"])

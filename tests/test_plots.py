@@ -1,5 +1,6 @@
 """The pictures show the curves, say what is on them, and leave nothing behind."""
 
+import base64
 import gc
 import io
 import subprocess
@@ -8,6 +9,8 @@ import sys
 import matplotlib
 import matplotlib.pyplot as plt
 import mxnet as mx
+import nbclient
+import nbformat
 import numpy as np
 import psutil
 import pytest
@@ -249,16 +252,28 @@ def test_axes_that_were_removed_are_refused():
     assert figure.axes == [right]
 
 
-def test_the_picture_is_sharp_and_no_larger_on_the_screen(monkeypatch):
+SHARP = """
+%matplotlib inline
+from gluon_activations import visualize_activation
+from mxnet.gluon import nn
+visualize_activation(nn.ELU())
+%config InlineBackend.figure_formats = ["svg"]
+visualize_activation(nn.ELU())
+"""
+
+
+def test_pictures_in_notebooks_are_sharp_small_and_of_the_formats_asked_for():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SHARP)])
+    nbclient.execute(notebook)
+    sharp, other = [output for output in notebook.cells[0].outputs if "text/plain" in output.data][:2]
+    assert set(sharp.data) == {"image/png", "text/plain"}
+    assert set(other.data) == {"image/svg+xml", "text/plain"}
+    picture, shown = Image.open(io.BytesIO(base64.b64decode(sharp.data["image/png"]))), sharp.metadata["image/png"]
+    assert [side // 2 for side in picture.size] == [shown["width"], shown["height"]]
+
     visualize_activation(nn.ELU())
-    figure = plt.gcf()
-    assert figure._repr_mimebundle_() == {}  # outside notebooks Jupyter's display has its own way
-    monkeypatch.setattr(matplotlib, "get_backend", lambda **_: "inline")
-    data, metadata = figure._repr_mimebundle_()
-    sharp = Image.open(io.BytesIO(data["image/png"]))
-    shown = metadata["image/png"]
-    assert sharp.size == pytest.approx((2 * shown["width"], 2 * shown["height"]), abs=1)
-    figure.savefig(plain := io.BytesIO(), dpi=2 * figure.dpi, bbox_inches="tight")
-    difference = np.asarray(Image.open(plain).convert("RGB"), float) - np.asarray(sharp.convert("RGB"))
+    plt.gcf().savefig(plain := io.BytesIO(), dpi=200, bbox_inches="tight")
+    difference = np.asarray(Image.open(plain).convert("RGB"), float) - np.asarray(picture.convert("RGB"))
     assert np.sqrt((difference**2).mean()) < 0.5
-    assert len(data["image/png"]) < len(plain.getvalue()) / 2
+    assert len(base64.b64decode(sharp.data["image/png"])) < len(plain.getvalue()) / 2
+    assert picture.info["Software"].startswith("Matplotlib")  # where pictures differ, nbval_pictures says so
