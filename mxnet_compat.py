@@ -1,13 +1,13 @@
 """Apache MXNet 1.9.1 on today's Python and NumPy: import this before MXNet.
 
+::
+
+    import mxnet_compat
+    import mxnet
+
 It imports MXNet with what the import needs, and mends what would break later. No file of MXNet's is changed, NumPy
 looks to all other code as it did, and where nothing is broken nothing is done. An import of MXNet that failed before
-does no harm.
-
-Raises
-------
-ImportError
-    If MXNet, or something that it needs, is missing, with the command that brings it.
+does no harm. If MXNet, or something that it needs, is missing, an ImportError names the command that brings it.
 
 Examples
 --------
@@ -17,6 +17,7 @@ Examples
 (2, 3)
 """
 
+import functools
 import importlib.util
 import multiprocessing
 import os
@@ -33,9 +34,6 @@ _NUMPY = np.lib.NumpyVersion(np.__version__)
 _MACHINE = f"{platform.system()} {platform.machine()}"
 _PIP = "python -m pip install"
 _NEEDED = "requests setuptools" if sys.version_info >= (3, 12) else "requests"
-
-
-# What the import needs.
 
 
 def _lend(module, names):
@@ -63,9 +61,6 @@ def _lend_numpys_old_names():
     names.update(in1d=getattr(np, "isin", None), trapz=getattr(np, "trapezoid", None))
     names.update(msort=lambda a: np.sort(a, axis=0), compat=types.SimpleNamespace(basestring=str))
     _lend(np, names)
-
-
-# What breaks later.
 
 
 def _put(old, new):
@@ -162,24 +157,29 @@ def _mend_workers(mxnet):
     loader.multiprocessing = _but(loader.multiprocessing, Pool=fork.Pool)
 
 
-def _mend_onnx():
-    """MXNet's exporter looks up onnx.mapping, gone after 1.18, and never tells Split its outputs, as 1.13 asks."""
-    onnx = sys.modules.get("onnx")
-    if onnx is None:
-        return
-    if onnx.defs.onnx_opset_version() >= 18:
-        registry = sys.modules["mxnet.onnx.mx2onnx._export_onnx"].MXNetGraph.registry_[13]
-
-        def split(node, convert=registry["SliceChannel"], **kwargs):
-            nodes = convert(node, **kwargs)
-            nodes[0].attribute.append(onnx.helper.make_attribute("num_outputs", len(nodes[0].output)))
-            return nodes
-
-        registry["SliceChannel"] = split
-    if not hasattr(onnx, "mapping"):
-        kinds = {n: onnx.helper.tensor_dtype_to_np_dtype(n) for n in onnx.TensorProto.DataType.values() if n}
+def _mend_onnx(mxnet, onnx):
+    """MXNet writes operators as of ONNX's version 13, and says that they are of the newest that onnx knows."""
+    if not hasattr(onnx, "mapping"):  # gone after 1.18; MXNet looks up the types of arrays there
+        kinds = {
+            kind: onnx.helper.tensor_dtype_to_np_dtype(kind) for kind in onnx.TensorProto.DataType.values() if kind
+        }
         numbers = {dtype: onnx.helper.np_dtype_to_tensor_dtype(dtype) for dtype in kinds.values()}
         _lend(onnx, {"mapping": types.SimpleNamespace(TENSOR_TYPE_TO_NP_TYPE=kinds, NP_TYPE_TO_TENSOR_TYPE=numbers)})
+    export, context = mxnet.onnx.export_model, onnx.checker.DEFAULT_CONTEXT
+
+    @functools.wraps(export)
+    def export_model(*args, **kwargs):
+        newest, context.opset_imports = context.opset_imports, {"": 13}
+        try:
+            path = export(*args, **kwargs)
+        finally:
+            context.opset_imports = newest
+        model = onnx.load(path)
+        model.opset_import[0].version, model.ir_version = 13, 7  # the format of that version's time
+        onnx.save(model, path)
+        return path
+
+    _put(export, export_model)
 
 
 def _import():
@@ -204,7 +204,8 @@ def _import():
     _mend_sparse()
     if multiprocessing.get_all_start_methods()[0] == "forkserver":  # the first is the default
         _mend_workers(mxnet)
-    _mend_onnx()
+    if "onnx" in sys.modules:
+        _mend_onnx(mxnet, sys.modules["onnx"])
 
 
 def _remedy(error):
@@ -239,7 +240,6 @@ def _remedy(error):
             "And then: for name in armpl_lp64_mp amath astring; do "
             f"ln -sf /usr/lib/aarch64-linux-gnu/liblapacke.so.3 {folder}/lib$name.so; done"
         )
-    return None
 
 
 try:
