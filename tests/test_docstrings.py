@@ -18,11 +18,12 @@ MODULES = [
 # What users import. Classes that they are given, and do not make, are shown where they are given.
 FACE = """
 blocks.gated blocks.rectifiers blocks.smooth catalogue curves exercises explore jacobians names planes plots
-slopes surfaces words experiments.boundaries experiments.data experiments.differences experiments.layers
-experiments.nets experiments.pictures experiments.shares experiments.sweeps experiments.training
+slopes surfaces words experiments.boundaries experiments.data experiments.differences experiments.elsewhere
+experiments.export experiments.layers experiments.nets experiments.pictures experiments.shares
+experiments.sweeps experiments.training
 """
 COMPLETE = [f"{PACKAGE}.{name}" for name in FACE.split()]
-GIVEN = {"Check", "Curves", "History", "Layer", "Layers"}
+GIVEN = {"Check", "Comparison", "Curves", "History", "Layer", "Layers"}
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 

@@ -16,7 +16,7 @@ STOREYS = [
     {"catalogue", "curves", "figures"},
     {"surfaces", "jacobians"},
     {"plots", "planes", "experiments", "answers"},
-    {"net_exercises", "gated_exercises"},
+    {"net_exercises", "gated_exercises", "leaving_exercises"},
     {"explore", "exercises"},
 ]
 # Each of a wing may import from those before it.
@@ -25,7 +25,7 @@ WINGS = {
     "experiments": [
         *("data", "nets", "training", "calls", "kinds", "signals"),
         *("layers", "rows", "processes", "sweeps", "pictures"),
-        *("shares", "boundaries", "differences"),
+        *("shares", "boundaries", "differences", "elsewhere", "export"),
     ],
 }
 FOREIGN = {

@@ -3,6 +3,8 @@
 from gluon_activations.experiments.boundaries import best_line, plot_boundaries, rings
 from gluon_activations.experiments.data import Data, hold_out, mnist1d
 from gluon_activations.experiments.differences import paired_differences, plot_differences
+from gluon_activations.experiments.elsewhere import Elsewhere
+from gluon_activations.experiments.export import in_onnx_runtime, to_onnx
 from gluon_activations.experiments.layers import Layer, Layers, layer_statistics
 from gluon_activations.experiments.nets import mlp
 from gluon_activations.experiments.pictures import plot_layers, plot_norms, plot_signals, plot_spread
@@ -12,11 +14,13 @@ from gluon_activations.experiments.training import History, seconds, train
 
 __all__ = [
     "Data",
+    "Elsewhere",
     "History",
     "Layer",
     "Layers",
     "best_line",
     "hold_out",
+    "in_onnx_runtime",
     "joints",
     "layer_statistics",
     "mlp",
@@ -33,5 +37,6 @@ __all__ = [
     "rings",
     "seconds",
     "sweep",
+    "to_onnx",
     "train",
 ]

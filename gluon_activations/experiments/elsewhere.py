@@ -1,0 +1,156 @@
+"""What other frameworks make of the same activations, from stored values."""
+
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Union
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from gluon_activations.curves import trace_activation
+from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
+from gluon_activations.words import decimals
+
+_SAME = 5e-6  # relative, or absolute under 1
+_SIDES = {"value": "f(x)", "gradient": "f'(x)"}
+
+
+class Elsewhere:
+    """Values, gradients and defaults of other frameworks, as ``tools/write_framework_reference.py`` has stored them.
+
+    Parameters
+    ----------
+    file : str or Path
+
+    Attributes
+    ----------
+    date : str
+        When they were stored.
+    versions : dict of str to str
+        Of which releases.
+    x : numpy.ndarray, shape (n,)
+        Where the curves are stored.
+
+    Raises
+    ------
+    OSError
+        If there is no such file: it is not installed with the package, and lies in a clone.
+
+    Examples
+    --------
+    >>> elsewhere = Elsewhere("tests/framework_reference.json")
+    >>> elsewhere.default("Leaky ReLU slope")
+    {'PyTorch': 0.01, 'Keras': 0.3, 'JAX': 0.01, 'ONNX': 0.01}
+    >>> elsewhere.gradient("hard tanh", 1)
+    {'PyTorch': 0.0, 'Keras': 1.0, 'Keras on PyTorch': 0.0, 'JAX': 1.0}
+    """
+
+    def __init__(self, file: Union[str, Path]):
+        stored = json.loads(Path(file).read_text(encoding="utf-8"))
+        self.date, self.versions, self.x = stored["date"], stored["versions"], np.array(stored["x"])
+        self._frameworks = {name: part for name, part in stored.items() if "activations" in part}
+
+    def default(self, name: str) -> Dict[str, Any]:
+        """Return what each framework has for a default, where it has any; Keras once."""
+        parts = {framework: part["defaults"] for framework, part in self._frameworks.items()}
+        del parts["Keras on PyTorch"]
+        return {framework: part[name] for framework, part in parts.items() if name in part}
+
+    def other(self, name: str) -> Dict[str, Any]:
+        """Return what is stored beside curves: ``"softmax"`` of an array, and the shape that ``"dense"`` gives it."""
+        return {framework: part["others"].get(name) for framework, part in self._frameworks.items()}
+
+    def gradient(self, name: str, x: float) -> Dict[str, float]:
+        """Return each framework's gradient of an activation at one of the stored points."""
+        [i] = np.flatnonzero(np.isclose(self.x, x))
+        return {framework: curve["gradient"][i] for framework, curve in self._curves(name) if "gradient" in curve}
+
+    def compare(
+        self, name: str, activation: Callable, limits: tuple = (-10, 10), *, subtract: bool = False
+    ) -> "Comparison":
+        """Draw an activation of MXNet's beside those of the same name elsewhere.
+
+        Curves that agree are drawn as one, with all their names; ``subtract`` draws what they differ by from MXNet's.
+        Keras computes on JAX here. In a notebook the picture appears at once.
+
+        Parameters
+        ----------
+        name : str
+            The stored curve's.
+        activation : callable
+            As for `trace_activation`.
+        limits : pair of float
+            Where to draw, and to compare.
+        subtract : bool
+
+        Returns
+        -------
+        Comparison
+
+        Examples
+        --------
+        >>> from mxnet.gluon import nn
+        >>> Elsewhere("tests/framework_reference.json").compare("GELU", nn.GELU())
+                 f(x)                         f'(x)
+        PyTorch  as here                      as here
+        Keras    as here                      as here
+        JAX      by 0.00047 at x = -2.700     by 0.00087 at x = -2.000
+        ONNX     as here
+        """
+        x = self.x[(self.x >= limits[0]) & (self.x <= limits[1])]
+        curve = trace_activation(activation, x)
+        found = {"MXNet": {"value": curve.y, "gradient": curve.gradient}}
+        for framework, stored in self._curves(name):
+            if framework != "Keras on PyTorch":
+                found[framework] = {kind: np.array(part)[np.isin(self.x, x)] for kind, part in stored.items()}
+        _draw(name, x, found, subtract)
+        return Comparison(x, found)
+
+    def _curves(self, name) -> List[tuple]:
+        parts = [(key, part["activations"]) for key, part in self._frameworks.items()]
+        return [(key, curves[name]) for key, curves in parts if name in curves]
+
+
+class Comparison:
+    """By how much each framework differs from MXNet: ``found[framework]["value" or "gradient"]`` are the curves."""
+
+    def __init__(self, x: np.ndarray, found: Dict[str, Dict[str, np.ndarray]]):
+        self.x, self.found = x, found
+
+    def __repr__(self):
+        lines = [f"{'':8} {'f(x)':28} f'(x)"]
+        for framework, curves in list(self.found.items())[1:]:
+            cells = [_told(self.x, self.found["MXNet"][kind], curves.get(kind)) for kind in _SIDES]
+            lines.append(f"{framework:8} {cells[0]:28} {cells[1]}".rstrip())
+        return "\n".join(lines)
+
+
+def _differs(ours, theirs):
+    return np.abs(theirs - ours) > _SAME * np.maximum(1, np.abs(ours))
+
+
+def _told(x, ours, theirs: Optional[np.ndarray]):
+    if theirs is None:
+        return ""
+    differs, off = _differs(ours, theirs), np.abs(theirs - ours)
+    if not differs.any():
+        return "as here"
+    i = np.flatnonzero(off >= 0.998 * off.max())[0]  # the leftmost, on every processor; and no more digits than agree
+    return f"by {off.max():.2g} at x = {decimals(x[i])}{' alone' * (differs.sum() == 1)}"
+
+
+def _draw(name, x, found, subtract):
+    with plt.rc_context(STYLE):
+        figure = plt.figure(FigureClass=DescribedFigure, figsize=(9, 3.6), layout="constrained")
+        for ax, (kind, side) in zip(figure.subplots(1, 2), _SIDES.items()):
+            groups = []  # of curves that agree
+            for framework, curves in found.items():
+                if kind in curves:
+                    same = [group for group in groups if not _differs(found[group[0]][kind], curves[kind]).any()]
+                    (same[0] if same else groups).append(framework if same else [framework])
+            for group, colour, marker in zip(groups, COLOURS, MARKERS):
+                y = found[group[0]][kind] - subtract * found["MXNet"][kind]
+                ax.plot(x, y, marker=marker, markevery=0.12, color=colour, label=", ".join(group))
+            ax.set(title=f"{name}, {side}{', less MXNet' * subtract}", xlabel="x")
+            ax.legend()
+    show(figure)
