@@ -15,9 +15,10 @@ import pytest
 from mxnet import autograd, nd
 from mxnet.gluon import nn
 
-from gluon_activations import activation_blocks, blocks
+from gluon_activations import activation_blocks, blocks, experiments
 
-REFERENCE = json.loads((Path(__file__).parent / "framework_reference.json").read_text())
+FILE = Path(experiments.__file__).parent / "frameworks.json"
+REFERENCE = json.loads(FILE.read_text())
 FRAMEWORKS = ["PyTorch", "Keras", "Keras on PyTorch", "JAX", "ONNX"]
 X = np.array(REFERENCE["x"], dtype="float32")
 

@@ -1,4 +1,4 @@
-"""Write what other frameworks make of the same activations into tests/framework_reference.json.
+"""Write what other frameworks make of the same activations into gluon_activations/experiments/frameworks.json.
 
 PyTorch, Keras, JAX and ONNX Runtime, in their newest versions, cannot share an environment with MXNet 1.9.1. Nothing
 but this script needs them all, so give it an environment of its own:
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-REFERENCE = Path(__file__).parent.parent / "tests" / "framework_reference.json"
+REFERENCE = Path(__file__).parent.parent / "gluon_activations" / "experiments" / "frameworks.json"
 FAR = [0.001, 0.01, 0.05, 12, 15, 20, 30, 50, 100]
 X = np.array(sorted({*np.arange(-100, 101) / 10, *FAR, *(-x for x in FAR)}), dtype="float32")
 ROWS = (np.arange(24, dtype="float32") % 7).reshape(2, 3, 4)  # for what is not elementwise: softmax and dense layers
@@ -299,7 +299,12 @@ def write(path=REFERENCE):
         said = subprocess.run([sys.executable, __file__, name], env=here, stdout=subprocess.PIPE, check=True).stdout
         found[name] = json.loads(said)
     versions = {key: value for results in found.values() for key, value in results.pop("versions").items()}
-    head = {"date": str(datetime.date.today()), "python": sys.version.split()[0], "versions": versions, "x": numbers(X)}
+    head = {
+        "date": f"{datetime.date.today():%-d %B %Y}",
+        "python": sys.version.split()[0],
+        "versions": versions,
+        "x": numbers(X),
+    }
     head.update({"rows": numbers(ROWS), "close": numbers(CLOSE)})
     # One line for each curve, so that a change can be read.
     lines = [f' "{key}": {json.dumps(value)}' for key, value in head.items()]

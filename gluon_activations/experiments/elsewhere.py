@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,9 +18,7 @@ _SIDES = {"value": "f(x)", "gradient": "f'(x)"}
 class Elsewhere:
     """Values, gradients and defaults of other frameworks, as ``tools/write_framework_reference.py`` has stored them.
 
-    Parameters
-    ----------
-    file : str or Path
+    Keras computes on JAX, and, under the name "Keras on PyTorch", on that.
 
     Attributes
     ----------
@@ -31,22 +29,17 @@ class Elsewhere:
     x : numpy.ndarray, shape (n,)
         Where the curves are stored.
 
-    Raises
-    ------
-    OSError
-        If there is no such file: it is not installed with the package, and lies in a clone.
-
     Examples
     --------
-    >>> elsewhere = Elsewhere("tests/framework_reference.json")
+    >>> elsewhere = Elsewhere()
     >>> elsewhere.default("Leaky ReLU slope")
     {'PyTorch': 0.01, 'Keras': 0.3, 'JAX': 0.01, 'ONNX': 0.01}
     >>> elsewhere.gradient("hard tanh", 1)
     {'PyTorch': 0.0, 'Keras': 1.0, 'Keras on PyTorch': 0.0, 'JAX': 1.0}
     """
 
-    def __init__(self, file: Union[str, Path]):
-        stored = json.loads(Path(file).read_text(encoding="utf-8"))
+    def __init__(self):
+        stored = json.loads(Path(__file__).with_name("frameworks.json").read_text(encoding="utf-8"))
         self.date, self.versions, self.x = stored["date"], stored["versions"], np.array(stored["x"])
         self._frameworks = {name: part for name, part in stored.items() if "activations" in part}
 
@@ -65,13 +58,8 @@ class Elsewhere:
         [i] = np.flatnonzero(np.isclose(self.x, x))
         return {framework: curve["gradient"][i] for framework, curve in self._curves(name) if "gradient" in curve}
 
-    def compare(
-        self, name: str, activation: Callable, limits: tuple = (-10, 10), *, subtract: bool = False
-    ) -> "Comparison":
-        """Draw an activation of MXNet's beside those of the same name elsewhere.
-
-        Curves that agree are drawn as one, with all their names; ``subtract`` draws what they differ by from MXNet's.
-        Keras computes on JAX here. In a notebook the picture appears at once.
+    def compare(self, name: str, activation: Callable, limits: tuple = (-10, 10)) -> "Comparison":
+        """Hold an activation of MXNet's beside those of one name elsewhere; Keras computes on JAX here.
 
         Parameters
         ----------
@@ -80,17 +68,12 @@ class Elsewhere:
         activation : callable
             As for `trace_activation`.
         limits : pair of float
-            Where to draw, and to compare.
-        subtract : bool
-
-        Returns
-        -------
-        Comparison
+            From where to where.
 
         Examples
         --------
         >>> from mxnet.gluon import nn
-        >>> Elsewhere("tests/framework_reference.json").compare("GELU", nn.GELU())
+        >>> Elsewhere().compare("GELU", nn.GELU())
                  f(x)                         f'(x)
         PyTorch  as here                      as here
         Keras    as here                      as here
@@ -99,12 +82,11 @@ class Elsewhere:
         """
         x = self.x[(self.x >= limits[0]) & (self.x <= limits[1])]
         curve = trace_activation(activation, x)
-        found = {"MXNet": {"value": curve.y, "gradient": curve.gradient}}
+        curves = {"MXNet": {"value": curve.y, "gradient": curve.gradient}}
         for framework, stored in self._curves(name):
             if framework != "Keras on PyTorch":
-                found[framework] = {kind: np.array(part)[np.isin(self.x, x)] for kind, part in stored.items()}
-        _draw(name, x, found, subtract)
-        return Comparison(x, found)
+                curves[framework] = {kind: np.array(part)[np.isin(self.x, x)] for kind, part in stored.items()}
+        return Comparison(name, x, curves)
 
     def _curves(self, name) -> List[tuple]:
         parts = [(key, part["activations"]) for key, part in self._frameworks.items()]
@@ -112,45 +94,81 @@ class Elsewhere:
 
 
 class Comparison:
-    """By how much each framework differs from MXNet: ``found[framework]["value" or "gradient"]`` are the curves."""
+    """One activation, here and elsewhere; its ``repr`` says by how much each framework differs from MXNet.
 
-    def __init__(self, x: np.ndarray, found: Dict[str, Dict[str, np.ndarray]]):
-        self.x, self.found = x, found
+    Attributes
+    ----------
+    name : str
+    x : numpy.ndarray, shape (n,)
+    curves : dict
+        Framework to a dict of "value" and, where there is any, "gradient", each of shape (n,).
+    """
+
+    def __init__(self, name: str, x: np.ndarray, curves: Dict[str, Dict[str, np.ndarray]]):
+        self.name, self.x, self.curves = name, x, curves
 
     def __repr__(self):
         lines = [f"{'':8} {'f(x)':28} f'(x)"]
-        for framework, curves in list(self.found.items())[1:]:
-            cells = [_told(self.x, self.found["MXNet"][kind], curves.get(kind)) for kind in _SIDES]
+        for framework, curves in list(self.curves.items())[1:]:
+            cells = [self._told(kind, curves[kind]) if kind in curves else "" for kind in _SIDES]
             lines.append(f"{framework:8} {cells[0]:28} {cells[1]}".rstrip())
         return "\n".join(lines)
+
+    @property
+    def same(self) -> List[str]:
+        """The frameworks that have MXNet's values, and its gradients if any, at each point."""
+        ours = self.curves["MXNet"]
+        return [
+            framework
+            for framework, curves in list(self.curves.items())[1:]
+            if not any(_differs(ours[kind], theirs).any() for kind, theirs in curves.items())
+        ]
+
+    def draw(self, *, subtract: bool = False) -> "Comparison":
+        """Draw the curves; those that agree, but at corners, as one, with all their names.
+
+        In a notebook the picture appears at once; in a script its figure stays open for ``plt.show()``.
+
+        Parameters
+        ----------
+        subtract : bool
+            Whether to draw what they differ by from MXNet's.
+
+        Returns
+        -------
+        Comparison
+            This one.
+        """
+        with plt.rc_context(STYLE):
+            figure = plt.figure(FigureClass=DescribedFigure, figsize=(9, 3.6), layout="constrained")
+            for ax, (kind, side) in zip(figure.subplots(1, 2), _SIDES.items()):
+                for group, colour, marker in zip(self._groups(kind), COLOURS, MARKERS):
+                    y = self.curves[group[0]][kind] - subtract * self.curves["MXNet"][kind]
+                    ax.plot(self.x, y, marker=marker, markevery=0.12, color=colour, label=", ".join(group))
+                ax.set(title=f"{self.name}, {side}{', less MXNet' * subtract}", xlabel="x")
+                ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18))
+        show(figure)
+        return self
+
+    def _groups(self, kind):
+        groups = []
+        for framework, curves in self.curves.items():
+            if kind in curves:
+                # No function here has more than two corners.
+                same = [group for group in groups if _differs(self.curves[group[0]][kind], curves[kind]).sum() <= 2]
+                (same[0] if same else groups).append(framework if same else [framework])
+        return groups
+
+    def _told(self, kind, theirs):
+        ours = self.curves["MXNet"][kind]
+        differs, off = _differs(ours, theirs), np.abs(theirs - ours)
+        if not differs.any():
+            return "as here"
+        i = np.flatnonzero(off >= 0.998 * off.max())[
+            0
+        ]  # the leftmost, on every processor; and no more digits than agree
+        return f"by {off.max():.2g} at x = {decimals(self.x[i])}{' alone' * (differs.sum() == 1)}"
 
 
 def _differs(ours, theirs):
     return np.abs(theirs - ours) > _SAME * np.maximum(1, np.abs(ours))
-
-
-def _told(x, ours, theirs: Optional[np.ndarray]):
-    if theirs is None:
-        return ""
-    differs, off = _differs(ours, theirs), np.abs(theirs - ours)
-    if not differs.any():
-        return "as here"
-    i = np.flatnonzero(off >= 0.998 * off.max())[0]  # the leftmost, on every processor; and no more digits than agree
-    return f"by {off.max():.2g} at x = {decimals(x[i])}{' alone' * (differs.sum() == 1)}"
-
-
-def _draw(name, x, found, subtract):
-    with plt.rc_context(STYLE):
-        figure = plt.figure(FigureClass=DescribedFigure, figsize=(9, 3.6), layout="constrained")
-        for ax, (kind, side) in zip(figure.subplots(1, 2), _SIDES.items()):
-            groups = []  # of curves that agree
-            for framework, curves in found.items():
-                if kind in curves:
-                    same = [group for group in groups if not _differs(found[group[0]][kind], curves[kind]).any()]
-                    (same[0] if same else groups).append(framework if same else [framework])
-            for group, colour, marker in zip(groups, COLOURS, MARKERS):
-                y = found[group[0]][kind] - subtract * found["MXNet"][kind]
-                ax.plot(x, y, marker=marker, markevery=0.12, color=colour, label=", ".join(group))
-            ax.set(title=f"{name}, {side}{', less MXNet' * subtract}", xlabel="x")
-            ax.legend()
-    show(figure)
