@@ -8,7 +8,7 @@ import numpy as np
 from mxnet import autograd, nd
 from mxnet.gluon import nn
 
-from gluon_activations import gated_exercises, net_exercises
+from gluon_activations import gated_exercises, leaving_exercises, net_exercises
 from gluon_activations.answers import NotYet, equal, made, near, number, same, shown, sound, verdict
 from gluon_activations.curves import trace_activation
 from gluon_activations.names import brief
@@ -234,4 +234,7 @@ CHECKS = {
     "10.1": gated_exercises.equal_width,
     "10.2": gated_exercises.gelu_gate,
     "10.3": gated_exercises.even_temperature,
+    "11.1": leaving_exercises.elsewheres_hard_sigmoid,
+    "11.2": leaving_exercises.celu,
+    "11.3": leaving_exercises.channels_last,
 }
