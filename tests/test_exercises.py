@@ -212,6 +212,29 @@ RIGHT = {
         function(lambda x: (1 + nd.erf(x / 2**0.5)) / 2, lambda x, dy: dy * nd.exp(-x * x / 2) / (2 * PI) ** 0.5),
     ],
     "10.3": [2.078, 2.08, 2.07, 1 / np.log((1 + 5**0.5) / 2), nd.array([2.078])],
+    "11.1": [
+        lambda x: nd.hard_sigmoid(x, alpha=1 / 6),
+        lambda x: nd.clip(x / 6 + 0.5, 0, 1),
+        lambda x: nd.hard_sigmoid(x / 1.2),
+        lambda x: nd.relu(x / 6 + 0.5) - nd.relu(x / 6 - 0.5),
+        lambda x: nd.clip(x + 3, 0, 6) / 6,
+        nn.HybridLambda(lambda F, x: F.hard_sigmoid(x, alpha=0.166667)),
+    ],
+    "11.2": [
+        lambda x: 2 * nn.ELU()(x / 2),
+        lambda x: 2 * nn.ELU(1)(0.5 * x),
+        lambda x: nn.ELU(2)(x / 2) + nd.relu(x) / 2,
+        lambda x: nd.relu(x) + 2 * (nd.exp(nd.minimum(x, 0) / 2) - 1),
+        lambda x: 2 * nd.LeakyReLU(x / 2, act_type="elu", slope=1),
+    ],
+    "11.3": [
+        lambda w: w.reshape(-1, 3, 4, 5).transpose(0, 2, 3, 1).reshape(-1, 60),
+        lambda w: np.moveaxis(w.reshape((2, 3, 4, 5)), 1, -1).reshape(2, 60),
+        lambda w: w[:, np.arange(60).reshape(3, 4, 5).transpose(1, 2, 0).ravel()],
+        lambda w: w.reshape(2, 3, 20).swapaxes(1, 2).reshape(2, 60),
+        lambda w: nd.array(w).reshape((2, 3, 4, 5)).transpose((0, 2, 3, 1)).reshape((2, 60)),
+        lambda w: w.reshape(2, 3, 4, 5).transpose(0, 2, 3, 1).reshape(2, 60).tolist(),
+    ],
 }
 
 # Plausible wrong answers to each, and what its check must say of them.
@@ -428,6 +451,33 @@ WRONG = {
         (0, "answer must be above zero, not 0.0"),
         (-2.078, "answer must be above zero"),
         (1e-9, "at temperature .* the first has 1.000"),
+    ],
+    "11.1": [
+        (nd.hard_sigmoid, r"at x = 2.480, f\(x\) is 0.9960, not 0.9133"),
+        (lambda x: nd.hard_sigmoid(x, alpha=6), r"at x = .*, f\(x\) is"),
+        (lambda x: nd.hard_sigmoid(x, alpha=1 / 6, beta=0), r"at x = .*, f\(x\) is"),
+        (lambda x: x / 6 + 0.5, r"at x = -10.000, f\(x\) is -1.167, not 0.000"),
+        (nd.sigmoid, r"at x = .*, f\(x\) is"),
+        (
+            function(lambda x: nd.clip(x / 6 + 0.5, 0, 1), lambda x, dy: dy / 6),
+            r"f'\(x\) is not the slope of f\(x\) from x = -10.000",
+        ),
+    ],
+    "11.2": [
+        (nn.ELU(2), r"at x = -1.400, f\(x\) is -1.507, not -1.007"),
+        (lambda x: nn.ELU()(x / 2), r"at x = 10.000, f\(x\) is 5.000, not 10.000"),
+        (lambda x: nn.ELU(2)(x / 2), r"at x = 10.000, f\(x\) is 5.000, not 10.000"),
+        (nn.ELU, ".*"),
+    ],
+    "11.3": [
+        (lambda w: w, "on images with their channels last, the outputs differ by up to"),
+        (lambda w: w.reshape(-1, 4, 5, 3).reshape(-1, 60), "on images with their channels last, the outputs differ"),
+        (lambda w: w.reshape(2, 3, 4, 5).transpose(0, 3, 2, 1).reshape(2, 60), "on images with their channels last"),
+        (lambda w: w.T, r"the weights must stay of shape \(2, 60\); they become \(60, 2\)"),
+        (lambda w: w * np.nan, "on images with their channels last, the outputs differ by up to nan"),
+        (lambda w: None, r"the weights must stay of shape \(2, 60\); they become \(\)"),
+        (lambda w: "w", r"the weights must stay of shape"),
+        (3, "answer must be a function of the weights, not 3"),
     ],
 }
 

@@ -141,6 +141,8 @@ def keras():
     prelu, dense, convolution = layers.PReLU(), layers.Dense(5), layers.Conv2D(8, (5, 6))
     norm = layers.BatchNormalization()
     prelu.build((1, 4, 4, 3))
+    shared = layers.PReLU(shared_axes=[1, 2])
+    shared.build((1, 4, 4, 3))
     convolution.build((1, 9, 9, 3))
     rows = ops.convert_to_tensor(ROWS)
     others = {"softmax": ops.convert_to_numpy(f.softmax(rows)), "dense": list(dense(rows).shape)}
@@ -149,6 +151,7 @@ def keras():
         "Leaky ReLU slope, as a function": default(f.leaky_relu, "negative_slope"),
         "PReLU slope": float(ops.max(prelu.alpha)),
         "PReLU slopes for (1, 3, 4, 4)": int(ops.size(prelu.alpha)),
+        "PReLU slopes with shared_axes=[1, 2]": int(ops.size(shared.alpha)),
         "ELU alpha": layers.ELU().alpha,
         "CELU alpha": default(f.celu, "alpha"),
         "GELU approximation": {False: "none", True: "tanh"}[default(f.gelu, "approximate")],

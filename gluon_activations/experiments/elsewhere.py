@@ -28,6 +28,8 @@ class Elsewhere:
         Of which releases.
     x : numpy.ndarray, shape (n,)
         Where the curves are stored.
+    rows : numpy.ndarray, shape (2, 3, 4)
+        What a softmax and a dense layer were given.
 
     Examples
     --------
@@ -40,7 +42,8 @@ class Elsewhere:
 
     def __init__(self):
         stored = json.loads(Path(__file__).with_name("frameworks.json").read_text(encoding="utf-8"))
-        self.date, self.versions, self.x = stored["date"], stored["versions"], np.array(stored["x"])
+        self.date, self.versions = stored["date"], stored["versions"]
+        self.x, self.rows = np.array(stored["x"]), np.array(stored["rows"])
         self._frameworks = {name: part for name, part in stored.items() if "activations" in part}
 
     def default(self, name: str) -> Dict[str, Any]:
@@ -50,7 +53,7 @@ class Elsewhere:
         return {framework: part[name] for framework, part in parts.items() if name in part}
 
     def other(self, name: str) -> Dict[str, Any]:
-        """Return what is stored beside curves: ``"softmax"`` of an array, and the shape that ``"dense"`` gives it."""
+        """Return what else is stored: the ``"softmax"`` of ``rows``, or the shape that ``"dense"`` layers give them."""
         return {framework: part["others"].get(name) for framework, part in self._frameworks.items()}
 
     def gradient(self, name: str, x: float) -> Dict[str, float]:
