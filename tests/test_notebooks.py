@@ -38,7 +38,7 @@ def code(notebook):
 
 
 def test_no_notebook_is_missing():
-    assert [int(path.stem[:2]) for path in NOTEBOOKS] == list(range(1, 11))
+    assert [int(path.stem[:2]) for path in NOTEBOOKS] == list(range(1, 12))
     assert [path.name for path in SOLUTIONS] == [path.name for path in NOTEBOOKS]
 
 
