@@ -89,7 +89,7 @@ def mxnets(name, defaults):
 def differs(ours, theirs, framework):
     """Return where one curve is not the other."""
     theirs = np.array(theirs)
-    return X[abs(ours - theirs) > TOLERANCE[framework] * np.maximum(1, abs(theirs))].tolist()
+    return X[~(abs(ours - theirs) <= TOLERANCE[framework] * np.maximum(1, abs(theirs)))].tolist()
 
 
 def objections(framework, results):

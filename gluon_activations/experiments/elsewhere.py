@@ -164,7 +164,7 @@ class Comparison:
 
     def _told(self, kind, theirs):
         ours = self.curves["MXNet"][kind]
-        differs, off = _differs(ours, theirs), np.abs(theirs - ours)
+        differs, off = _differs(ours, theirs), np.nan_to_num(np.abs(theirs - ours), nan=np.inf)
         if not differs.any():
             return "as here"
         i = np.flatnonzero(off >= 0.998 * off.max())[
@@ -174,4 +174,4 @@ class Comparison:
 
 
 def _differs(ours, theirs):
-    return np.abs(theirs - ours) > _SAME * np.maximum(1, np.abs(ours))
+    return ~(np.abs(theirs - ours) <= _SAME * np.maximum(1, np.abs(theirs)))  # NaN differs
