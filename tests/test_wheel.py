@@ -2,6 +2,7 @@
 
 import os
 import re
+from zipfile import ZipFile
 
 import nbformat
 import pytest
@@ -103,6 +104,10 @@ def test_on_todays_python_it_draws_what_the_readme_says(wheel, tmp_path):
 def test_a_type_checker_may_read_the_annotations(installed, tmp_path):
     ask = "from importlib.resources import contents; print('py.typed' in contents('gluon_activations'))"
     assert run(installed, "-W", "ignore", "-c", ask, cwd=tmp_path) == "True\n"
+
+
+def test_the_wheel_holds_what_other_frameworks_compute(wheel):
+    assert "gluon_activations/experiments/frameworks.json" in ZipFile(wheel).namelist()
 
 
 @pytest.fixture
