@@ -83,6 +83,7 @@ def test_wheel_installs_with_few_dependencies_only(installed, tmp_path):
         "matplotlib>=3.5",
         'mxnet<2,>=1.9.1; python_version < "3.13"',
         "numpy>=1.17",
+        "pillow>=6.2",
         'requests>=2.20; python_version >= "3.13"',
         'setuptools>=61; python_version >= "3.12"',
     ]
