@@ -30,7 +30,8 @@ test-browser: .venv/.ready  ## open every notebook in a browser, and run it with
 	.venv/bin/pytest tests/browser
 
 html: .venv/.ready  ## build the pages for reading: build/html/index.html
-	.venv/bin/python docs/build.py build/html
+	@rm -rf build/html
+	.venv/bin/sphinx-build -q -W --keep-going -b html -c docs . build/html
 
 # Without the tests' own options: their processes would slow each other.
 BENCH = -m pytest -o addopts= -o python_files=bench_*.py --noconftest -q --benchmark-quiet --benchmark-disable-gc

@@ -45,7 +45,7 @@ class Curve:
 
     @property
     def slope(self) -> np.ndarray:
-        """What the curve itself does, shape (n,): its central difference quotient."""
+        """What the curve itself does, by its central difference quotient, shape (n,)."""
         return self.check.slope
 
     @property

@@ -1,70 +1,236 @@
-"""The site reads well from disk, with the network off: on a desk and on a phone, by eye and by ear."""
+"""The pages read well from disk, with the network off: on a desk and on a phone, light and dark, by eye, ear and key."""
 
+import importlib.util
+import re
 import subprocess
 import sys
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+import axe_playwright_python
+import nbformat
+import numpy as np
 import pytest
 from browsing import NOTEBOOKS, ROOT, SCREENSHOTS, Page, formulas, pictures
+from bs4 import BeautifulSoup
 
-WIDTHS = {"desk": 1200, "phone": 390}
+from gluon_activations import trace_activation
+
+spec = importlib.util.spec_from_file_location("live", ROOT / "docs" / "live.py")
+live = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(live)
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+# Colours are looked at on one text of each kind, since to look at all takes minutes.
+COLOURS = """() => {
+    const kinds = {};
+    for (const element of document.querySelectorAll("body *")) {
+        if ([...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) && element.checkVisibility()) {
+            const look = (node, ...names) => names.map((name) => getComputedStyle(node)[name]).join();
+            let behind = element;
+            while (behind.parentElement && look(behind, "backgroundColor") === "rgba(0, 0, 0, 0)") {
+                behind = behind.parentElement;
+            }
+            kinds[look(element, "color", "fontSize", "fontWeight") + look(behind, "backgroundColor")] ??= element;
+        }
+    }
+    return axe.run({ include: Object.values(kinds) }, { preload: false, runOnly: ["color-contrast"] });
+}"""
+REST = "() => axe.run({ preload: false, rules: { 'color-contrast': { enabled: false } } })"
+# What one page makes a browser read, in bytes: in all, and without its pictures.
+BUDGET, BUDGET_WITHOUT_PICTURES = 1_000_000, 400_000
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    subprocess.run([sys.executable, ROOT / "docs" / "build.py", folder], check=True)
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-c", "docs", ".", folder]
+    subprocess.run(command, cwd=ROOT, check=True)
     return folder
 
 
-@pytest.fixture(params=WIDTHS)
-def page(browser, request):
-    context = browser.new_context(offline=True, viewport={"width": WIDTHS[request.param], "height": 800})
-    page = Page(context)
-    yield page
-    context.close()
+@pytest.fixture(scope="session")
+def soups(site):
+    """Return every page, parsed, by its file."""
+    pages = (path for path in site.rglob("*.html") if "_static" not in path.parts)
+    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in sorted(pages)}
 
 
-def visit(page, file):
-    """Open a page, look at the whole of it, and see that no line of it is wider than the screen."""
-    page.tab.goto(file.as_uri())
-    assert page.complaints == []
-    if page.tab.locator("script[src*=MathJax]").count():
-        page.tab.wait_for_function("window.MathJax && MathJax.isReady && !MathJax.Hub.queue.pending")
-    width = page.tab.viewport_size["width"]
-    page.tab.screenshot(path=SCREENSHOTS / f"site-{file.stem}-{width}.png", full_page=True)
-    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
-    broken = page.tab.locator("img").evaluate_all("images => images.filter(image => !image.naturalWidth).length")
-    assert broken == 0
-    assert page.complaints == []
+@pytest.fixture
+def open_page(browser):
+    """Return a function that opens a tab with the network off."""
+    contexts = []
+
+    def start(width=1440, scheme="light", **options):
+        contexts.append(
+            browser.new_context(offline=True, viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        )
+        return Page(contexts[-1])
+
+    yield start
+    for context in contexts:
+        context.close()
 
 
-def test_every_notebook_has_a_page_with_its_pictures_and_its_mathematics(site, page, path, notebook):
-    visit(page, site / "notebooks" / f"{path.stem}.html")
-    texts = page.tab.locator("main img").evaluate_all("images => images.map(image => image.alt)")
-    assert texts == [picture["text/plain"] for picture in pictures(notebook)] != []
-    assert page.tab.locator(".MathJax").count() == formulas(notebook)
-    assert page.tab.locator("merror, mtext[mathcolor=red]").count() == 0  # red: an unknown command
-    assert "$" not in "".join(page.tab.locator(".text_cell").all_inner_texts())
-
-
-def test_the_gallery_is_the_front_page(site, page):
-    visit(page, site / "index.html")
-    assert page.tab.locator("main img").get_attribute("alt").startswith("Fifteen activation functions")
-    for path in NOTEBOOKS:
-        page.tab.goto((site / "index.html").as_uri())
-        page.tab.locator(f"nav a[href='notebooks/{path.stem}.html']").click()
-        assert urlsplit(page.tab.url).path.endswith(f"notebooks/{path.stem}.html")
-
-
-def test_every_link_within_the_site_leads_somewhere(site, page):
-    pages = sorted(path for path in site.rglob("*.html") if "mathjax" not in path.parts)
-    assert len(pages) > len(NOTEBOOKS)
-    for file in pages:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_keeps_anybody_from_reading(site, soups, open_page, width, scheme):
+    page, objections = open_page(width, scheme), []
+    for file in soups:
         page.tab.goto(file.as_uri())
-        links = page.tab.locator("a").evaluate_all("links => links.map(link => link.href)")
-        assert links
-        for link in map(urlsplit, links):
-            assert link.scheme in {"https", "file"}, link
-            assert link.scheme == "https" or (site / link.path).is_file(), link
-            assert link.path.endswith(".ipynb") is False
+        page.tab.evaluate(AXE)
+        # Dark and light differ in colours alone.
+        found = [page.tab.evaluate(COLOURS), *([page.tab.evaluate(REST)] if scheme == "light" else [])]
+        rules = [(rule["id"], rule["nodes"][0]["html"]) for result in found for rule in result["violations"]]
+        if page.tab.evaluate("document.documentElement.scrollWidth") > width:
+            rules.append("wider than the screen")
+        if page.tab.locator("img").evaluate_all("images => images.some(image => !image.naturalWidth)"):
+            rules.append("a picture is missing")
+        objections += [(file.name, rule) for rule in rules]
+        if file.parent.name == "notebooks":
+            page.tab.screenshot(path=SCREENSHOTS / f"site-{file.stem}-{width}-{scheme}.png", full_page=True)
+    assert objections == []
+    assert page.complaints == []
+
+
+def test_every_link_and_anchor_leads_somewhere(site, soups):
+    assert len(soups) > 2 * len(NOTEBOOKS)
+    anchors = {file: {tag["id"] for tag in soup.select("[id]")} for file, soup in soups.items()}
+    for file, soup in soups.items():
+        for link in map(urlsplit, [tag["href"] for tag in soup.select("a[href]")]):
+            if link.scheme:
+                assert link.scheme == "https", (file, link)
+                continue
+            target = (file.parent / unquote(link.path)).resolve() if link.path else file
+            assert target.is_file(), (file, link)
+            if link.fragment and target in anchors:
+                assert unquote(link.fragment) in anchors[target], (file, link)
+
+
+def test_a_notebooks_page_has_its_number_its_pictures_and_its_mathematics(site, soups, path, notebook):
+    soup = soups[site / "notebooks" / f"{path.stem}.html"]
+    assert soup.h1.text.startswith(f"{int(path.stem[:2])}. ")
+    assert soup.title.text.startswith(f"{int(path.stem[:2])}. ")
+    assert soup.select_one("meta[name=description]")["content"].endswith("?")
+    assert len(soup.select("article math")) == formulas(notebook)
+    moving = sum("explore_activation(" in cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert len(soup.select("figure.live")) == moving
+    shown = soup.select("figure.picture img:first-of-type")
+    assert len(shown) + moving == len(pictures(notebook)) > 0
+    for image in shown:
+        assert 10 < len(image["alt"]) < 600
+        assert "#" not in image["alt"]  # no colours: those are in the description, for who asks
+    assert len(soup.select("details.description")) == len(shown)
+    [download] = soup.select("a.download")
+    assert nbformat.read((site / "notebooks" / download["href"]).resolve(), as_version=4) == notebook
+
+
+def test_what_a_page_loads_stays_within_its_budget(soups, open_page):
+    page, files = open_page(), []
+    page.tab.on("request", lambda request: files.append(Path(unquote(urlsplit(request.url).path))))
+    weights = {}
+    for file in soups:
+        files.clear()
+        page.tab.goto(file.as_uri())
+        sizes = {loaded: loaded.stat().st_size for loaded in files if loaded.is_file()}
+        drawn = sum(size for loaded, size in sizes.items() if loaded.suffix == ".png")
+        weights[file.name] = (sum(sizes.values()), sum(sizes.values()) - drawn)
+    assert min(whole for whole, _ in weights.values()) > 50_000  # it was measured
+    assert max(whole for whole, _ in weights.values()) < BUDGET, weights
+    assert max(rest for _, rest in weights.values()) < BUDGET_WITHOUT_PICTURES, weights
+
+
+def test_search_finds_the_dying_relu(site, open_page):
+    page = open_page()
+    page.tab.goto((site / "index.html").as_uri())
+    page.tab.get_by_role("textbox", name="Search").fill("dying ReLU")
+    page.tab.keyboard.press("Enter")
+    found = page.tab.locator("#search-results li a", has_text="Gradient flow")
+    found.first.click()
+    page.tab.wait_for_url(re.compile("07_gradient_flow"))
+    assert page.complaints == []
+
+
+def explored(notebook):
+    """Return the code of a notebook up to each cell with sliders."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return [sources[: i + 1] for i, source in enumerate(sources) if source.split("\n")[-1].startswith("explore_")]
+
+
+MOVING = [path for path in NOTEBOOKS if explored(nbformat.read(path, as_version=4))]
+
+
+def numbers(figure, name):
+    """Return the points of a line as they are drawn, in the numbers of the curve."""
+    return np.array(
+        re.findall(r"([^ML,]+),([^ML,]+)", figure.locator(f"svg svg path.{name}").get_attribute("d")), float
+    )
+
+
+def assert_is_drawn(figure, curve):
+    height = max(curve.y.max(), curve.gradient.max()) - min(curve.y.min(), curve.gradient.min())
+    for name, values in {"f": curve.y, "gradient": curve.gradient}.items():
+        x, y = numbers(figure, name).T
+        at = np.abs(curve.x[:, None] - x).argmin(axis=0)
+        np.testing.assert_allclose(x, curve.x[at], atol=1e-4)
+        np.testing.assert_allclose(y, values[at], atol=1e-4 * height)  # its points are those of the curve
+        np.testing.assert_allclose(np.interp(curve.x, x, y), values, atol=2e-3 * height)  # and enough of them
+    assert bool(numbers(figure, "slope").size) == curve.wrong.any()
+    assert figure.locator(".says").inner_text() == repr(curve)
+    assert figure.get_by_role("img").get_attribute("aria-label").endswith(repr(curve))
+
+
+@pytest.mark.parametrize("path", MOVING, ids=lambda path: path.stem)
+def test_a_figure_moves_by_mouse_key_and_touch_with_the_numbers_of_mxnet(site, open_page, path):
+    (factory, *x), ranges = live.arguments(explored(nbformat.read(path, as_version=4))[0])
+    [(name, (low, high, start))] = ranges.items()
+
+    def curve(place):
+        return trace_activation(factory(**{name: low + (high - low) * place / 50}), *x)
+
+    page = open_page(has_touch=True)
+    page.tab.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
+    figure = page.tab.locator("figure.live").first
+    slider = figure.get_by_role("slider", name=name)
+    here = round(50 * (start - low) / (high - low))
+    assert_is_drawn(figure, curve(here))
+    slider.press("ArrowRight")
+    assert_is_drawn(figure, curve(here + 1))
+    slider.press("End")
+    assert_is_drawn(figure, curve(50))
+    assert slider.get_attribute("aria-valuetext") == f"{name} = {high:.3g}"
+    box = slider.bounding_box()
+    for share, move in ((0.25, slider.click), (0.75, slider.tap)):
+        move(position={"x": share * box["width"], "y": box["height"] / 2})
+        place = int(slider.input_value())
+        assert abs(place - 50 * share) < 3
+        assert_is_drawn(figure, curve(place))
+
+
+@pytest.mark.parametrize("path", MOVING, ids=lambda path: path.stem)
+def test_without_scripts_a_figure_is_a_picture(site, open_page, path):
+    page = open_page(java_script_enabled=False)
+    page.tab.goto((site / "notebooks" / f"{path.stem}.html").as_uri())
+    figure = page.tab.locator("figure.live").first
+    assert len(numbers(figure, "f")) > 1
+    assert figure.get_by_role("img").is_visible()
+    assert figure.get_by_role("slider").count() == 0
+    assert figure.get_by_text("This figure moves where scripts run.").is_visible()
+
+
+def test_on_a_phone_two_panels_stand_one_below_the_other(site, open_page):
+    page = open_page(390)
+    page.tab.goto((site / "notebooks" / "05_exponential_rectifiers.html").as_uri())
+    panels = page.tab.locator(".panels").first.locator("img")
+    first, second = (image.bounding_box() for image in panels.all())
+    assert second["y"] >= first["y"] + first["height"]
+    assert min(first["height"], second["height"]) > 0.6 * int(panels.first.get_attribute("height"))
+
+
+def test_print_keeps_code_whole(site, open_page):
+    page = open_page(700)
+    page.tab.emulate_media(media="print")
+    page.tab.goto((site / "notebooks" / "07_gradient_flow.html").as_uri())
+    cut = "blocks => blocks.filter(block => block.scrollWidth > block.clientWidth).map(block => block.textContent)"
+    assert page.tab.locator("pre").evaluate_all(cut) == []
+    assert not page.tab.locator(".sidebar-drawer").is_visible()
