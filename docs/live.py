@@ -1,4 +1,4 @@
-"""Figures that move without a kernel: the curves of each stop of a slider, computed from MXNet when the pages are built."""
+"""Figures that move without a kernel: the curves of each stop of a slider, computed when the pages are built."""
 
 import ast
 import itertools
@@ -33,7 +33,7 @@ def used(statement):
 
 
 def arguments(sources):
-    """Return what the last line of some cells calls explore_activation with, running as little of them as that needs."""
+    """Return what the last line of some cells calls explore_activation with; of the rest, only what it needs is run."""
     code = "\n".join(re.sub(r"^[%!].*", "", source, flags=re.M) for source in sources)
     *statements, call = ast.parse(code).body
     wanted, needed = used(call), []
@@ -157,12 +157,14 @@ def drawing(box, start):
         y = TOP + 18 + 20 * i
         key = f'<path class="{name}" d="M{LEFT + 12} {y}h28"/><text x="{LEFT + 48}" y="{y + 4}">{label}</text>'
         legend.append(f'<g class="key-{name}">{key}</g>')
+    inside = f'viewBox="{low:g} {-top:g} {high - low:g} {top - bottom:g}" preserveAspectRatio="none"'
     plot = (
-        f'<svg x="{LEFT}" y="{TOP}" width="{width}" height="{height}" preserveAspectRatio="none"'
-        f' viewBox="{low:g} {-top:g} {high - low:g} {top - bottom:g}"><g transform="scale(1 -1)">{"".join(lines)}</g></svg>'
+        f'<svg x="{LEFT}" y="{TOP}" width="{width}" height="{height}" {inside}>'
+        f'<g transform="scale(1 -1)">{"".join(lines)}</g></svg>'
     )
     label = escape(f"{start['title']}. {start['says']}")
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(frame)}{plot}{"".join(legend)}</svg>'
+    opened = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
+    return f"{opened}{''.join(frame)}{plot}{''.join(legend)}</svg>"
 
 
 def number(tick):

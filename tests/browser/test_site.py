@@ -1,4 +1,4 @@
-"""The pages read well from disk, with the network off: on a desk and on a phone, light and dark, by eye, ear and key."""
+"""The pages read well from disk, without a network: on a desk and a phone, light and dark, by eye, ear and key."""
 
 import importlib.util
 import re
@@ -25,7 +25,8 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(enc
 COLOURS = """() => {
     const kinds = {};
     for (const element of document.querySelectorAll("body *")) {
-        if ([...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) && element.checkVisibility()) {
+        const texts = [...element.childNodes].filter((node) => node.nodeType === 3 && node.data.trim());
+        if (texts.length && element.checkVisibility()) {
             const look = (node, ...names) => names.map((name) => getComputedStyle(node)[name]).join();
             let behind = element;
             while (behind.parentElement && look(behind, "backgroundColor") === "rgba(0, 0, 0, 0)") {
