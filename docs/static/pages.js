@@ -25,9 +25,10 @@ function enliven(figure) {
 
 // What scrolls sideways must be reached by key, too.
 function reach(element) {
-    element.toggleAttribute("tabindex", false);
     if (element.scrollWidth > element.clientWidth) {
         element.tabIndex = 0;
+    } else {
+        element.removeAttribute("tabindex");
     }
 }
 
@@ -35,8 +36,8 @@ function reachAll() {
     document.querySelectorAll("pre, .table-wrapper, .math-wrapper, .math").forEach(reach);
 }
 
-if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS === undefined && typeof DOCUMENTATION_OPTIONS === "object") {
-    DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;  // browsers let no page on a disk read another
+if (location.protocol === "file:") {
+    DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;  // a browser lets no page on a disk read another
 }
 document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("figure.live").forEach(enliven);

@@ -35,9 +35,11 @@ COLOURS = """() => {
             kinds[look(element, "color", "fontSize", "fontWeight") + look(behind, "backgroundColor")] ??= element;
         }
     }
-    return axe.run({ include: Object.values(kinds) }, { preload: false, runOnly: ["color-contrast"] });
+    return axe.run({ include: Object.values(kinds) }, { preload: false, resultTypes: ["violations"], runOnly: ["color-contrast"] });
 }"""
-REST = "() => axe.run({ preload: false, rules: { 'color-contrast': { enabled: false } } })"
+REST = """() => axe.run({
+    preload: false, resultTypes: ["violations"], rules: { "color-contrast": { enabled: false } },
+})"""
 # What one page makes a browser read, in bytes: in all, and without its pictures.
 BUDGET, BUDGET_WITHOUT_PICTURES = 1_000_000, 400_000
 
@@ -77,18 +79,20 @@ def open_page(browser):
 @pytest.mark.parametrize("width", [1440, 390])
 def test_no_page_keeps_anybody_from_reading(site, soups, open_page, width, scheme):
     page, objections = open_page(width, scheme), []
-    for file in soups:
+    # Dark and light differ in colours alone; and in colours a phone differs from a desk by its header alone.
+    few = {site / "index.html", site / "notebooks" / NOTEBOOKS[3].with_suffix(".html").name}
+    for file in few if (scheme, width) == ("dark", 390) else soups:
         page.tab.goto(file.as_uri())
         page.tab.evaluate(AXE)
-        # Dark and light differ in colours alone.
-        found = [page.tab.evaluate(COLOURS), *([page.tab.evaluate(REST)] if scheme == "light" else [])]
+        found = [page.tab.evaluate(REST)] if scheme == "light" else []
+        found += [page.tab.evaluate(COLOURS)] if width == 1440 or file in few else []
         rules = [(rule["id"], rule["nodes"][0]["html"]) for result in found for rule in result["violations"]]
         if page.tab.evaluate("document.documentElement.scrollWidth") > width:
             rules.append("wider than the screen")
         if page.tab.locator("img").evaluate_all("images => images.some(image => !image.naturalWidth)"):
             rules.append("a picture is missing")
         objections += [(file.name, rule) for rule in rules]
-        if file.parent.name == "notebooks":
+        if file in few:
             page.tab.screenshot(path=SCREENSHOTS / f"site-{file.stem}-{width}-{scheme}.png", full_page=True)
     assert objections == []
     assert page.complaints == []
