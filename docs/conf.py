@@ -13,6 +13,7 @@ extensions = [
     "sphinx.ext.autodoc",  # the reference, from the docstrings
     "sphinx.ext.napoleon",  # which are written as numpydoc asks
     "sphinx_copybutton",
+    "sphinx_codeautolink",  # from the code of notebooks to the reference
     "notebooks",
     "mathematics",
 ]
@@ -23,6 +24,12 @@ nb_execution_mode = "off"
 nb_merge_streams = True  # a table may come row by row
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+codeautolink_concat_default = True  # names are imported in a notebook's first cell
+codeautolink_custom_blocks = {"ipython3": "sphinx_codeautolink.clean_ipython"}
+suppress_warnings = [
+    "codeautolink.match_block",  # an example with a doctest option, which is not shown
+    "config.cache",  # the same package keeps a function in its settings
+]
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 default_role = "py:obj"  # what stands between single backquotes, a link where there is something to link to

@@ -137,16 +137,14 @@ def drawing(box, start):
     low, high, bottom, top = box
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     frame = []
-    for tick in MaxNLocator(8).tick_values(low, high):
-        if low <= tick <= high:
-            at = LEFT + width * (tick - low) / (high - low)
-            frame.append(f'<path class="grid" d="M{at:.1f} {TOP}v{height}"/>')
-            frame.append(f'<text x="{at:.1f}" y="{TOP + height + 18}" text-anchor="middle">{number(tick)}</text>')
-    for tick in MaxNLocator(7).tick_values(bottom, top):
-        if bottom <= tick <= top:
-            at = TOP + height * (top - tick) / (top - bottom)
-            frame.append(f'<path class="grid" d="M{LEFT} {at:.1f}h{width}"/>')
-            frame.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{number(tick)}</text>')
+    for tick in ticks(low, high):
+        at = LEFT + width * (tick - low) / (high - low)
+        frame.append(f'<path class="grid" d="M{at:.1f} {TOP}v{height}"/>')
+        frame.append(f'<text x="{at:.1f}" y="{TOP + height + 18}" text-anchor="middle">{number(tick)}</text>')
+    for tick in ticks(bottom, top):
+        at = TOP + height * (top - tick) / (top - bottom)
+        frame.append(f'<path class="grid" d="M{LEFT} {at:.1f}h{width}"/>')
+        frame.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{number(tick)}</text>')
     frame.append(f'<text x="{LEFT + width / 2}" y="{HEIGHT - 6}" text-anchor="middle">x</text>')
     frame.append(
         f'<text class="title" x="{LEFT + width / 2}" y="20" text-anchor="middle">{escape(start["title"])}</text>'
@@ -157,7 +155,9 @@ def drawing(box, start):
         y = TOP + 18 + 20 * i
         key = f'<path class="{name}" d="M{LEFT + 12} {y}h28"/><text x="{LEFT + 48}" y="{y + 4}">{label}</text>'
         legend.append(f'<g class="key-{name}">{key}</g>')
-    inside = f'viewBox="{low:g} {-top:g} {high - low:g} {top - bottom:g}" preserveAspectRatio="none"'
+    inside = (
+        f'viewBox="{low:g} {-top:g} {high - low:g} {top - bottom:g}" preserveAspectRatio="none" role="presentation"'
+    )
     plot = (
         f'<svg x="{LEFT}" y="{TOP}" width="{width}" height="{height}" {inside}>'
         f'<g transform="scale(1 -1)">{"".join(lines)}</g></svg>'
@@ -165,6 +165,10 @@ def drawing(box, start):
     label = escape(f"{start['title']}. {start['says']}")
     opened = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
     return f"{opened}{''.join(frame)}{plot}{''.join(legend)}</svg>"
+
+
+def ticks(low, high):
+    return [tick for tick in MaxNLocator(8, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= tick <= high]
 
 
 def number(tick):

@@ -91,6 +91,7 @@ def page(docname, text, folder):
     description = question[1] if question else title
     properties = {"description": description, "property=og:title": title, "property=og:description": description}
     notebook.metadata["myst"] = {"html_meta": {**properties, "property=og:type": "article"}}
+    notebook.metadata["language_info"]["pygments_lexer"] = "ipython3"  # knows %matplotlib
     return nbformat.writes(notebook).replace("README.md", "index.md")
 
 

@@ -35,7 +35,8 @@ COLOURS = """() => {
             kinds[look(element, "color", "fontSize", "fontWeight") + look(behind, "backgroundColor")] ??= element;
         }
     }
-    return axe.run({ include: Object.values(kinds) }, { preload: false, resultTypes: ["violations"], runOnly: ["color-contrast"] });
+    const options = { preload: false, resultTypes: ["violations"], runOnly: ["color-contrast"] };
+    return axe.run({ include: Object.values(kinds) }, options);
 }"""
 REST = """() => axe.run({
     preload: false, resultTypes: ["violations"], rules: { "color-contrast": { enabled: false } },
