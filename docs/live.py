@@ -154,12 +154,11 @@ def drawing(box, start):
         lines.append(f'<path class="{name}" d="{start.get(name, "")}" vector-effect="non-scaling-stroke"/>')
         y = TOP + 18 + 20 * i
         key = f'<path class="{name}" d="M{LEFT + 12} {y}h28"/><text x="{LEFT + 48}" y="{y + 4}">{label}</text>'
-        legend.append(f'<g class="key-{name}">{key}</g>')
-    inside = (
-        f'viewBox="{low:g} {-top:g} {high - low:g} {top - bottom:g}" preserveAspectRatio="none" role="presentation"'
-    )
+        hidden = "" if start.get(name) else ' style="display: none"'
+        legend.append(f'<g class="key-{name}"{hidden}>{key}</g>')
+    inside = f'viewBox="{low:g} {-top:g} {high - low:g} {top - bottom:g}" preserveAspectRatio="none"'
     plot = (
-        f'<svg x="{LEFT}" y="{TOP}" width="{width}" height="{height}" {inside}>'
+        f'<svg role="presentation" x="{LEFT}" y="{TOP}" width="{width}" height="{height}" {inside}>'
         f'<g transform="scale(1 -1)">{"".join(lines)}</g></svg>'
     )
     label = escape(f"{start['title']}. {start['says']}")
