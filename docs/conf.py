@@ -24,6 +24,7 @@ nb_execution_mode = "off"
 nb_merge_streams = True  # a table may come row by row
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+highlight_language = "none"  # what names no language is no code
 codeautolink_concat_default = True  # names are imported in a notebook's first cell
 codeautolink_custom_blocks = {"ipython3": "sphinx_codeautolink.clean_ipython"}
 suppress_warnings = [

@@ -128,7 +128,7 @@ def markup(box, sliders, stops, start, count):
         f'<p class="sliders" hidden>{inputs}<output class="at"></output></p>'
         f'<p class="says" aria-live="polite">{escape(start["says"])}</p>'
         f'<script type="application/json">{numbers}</script>'
-        "<noscript><p>This figure moves where scripts run.</p></noscript></figure>"
+        '<p class="still">This figure moves where scripts run.</p></figure>'
     )
 
 

@@ -16,7 +16,7 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 TO_MATHML = math_core.LatexToMathML()
 CSS = """\
 @font-face {{ font-family: "STIX Two Math"; src: url(data:font/woff;base64,{}); }}
-math {{ font-family: "STIX Two Math", math; }}
+math {{ font-family: "STIX Two Math", math; white-space: nowrap; }}
 """
 
 

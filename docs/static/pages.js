@@ -20,6 +20,7 @@ function enliven(figure) {
     };
     sliders.forEach((slider) => slider.addEventListener("input", draw));
     figure.querySelector(".sliders").hidden = false;
+    figure.querySelector(".still").remove();
     draw();
 }
 

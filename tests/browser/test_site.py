@@ -160,7 +160,7 @@ def test_search_finds_the_dying_relu(site, open_page):
 def explored(notebook):
     """Return the code of a notebook up to each cell with sliders."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return [sources[: i + 1] for i, source in enumerate(sources) if source.split("\n")[-1].startswith("explore_")]
+    return [sources[: i + 1] for i, source in enumerate(sources) if re.search(r"^explore_activation\(", source, re.M)]
 
 
 MOVING = [path for path in NOTEBOOKS if explored(nbformat.read(path, as_version=4))]
