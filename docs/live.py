@@ -14,7 +14,7 @@ from gluon_activations.names import display_name
 
 STOPS = 51  # of all sliders together
 WIDTH, HEIGHT = 640, 380
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 34, 42
+LEFT, RIGHT, TOP, BOTTOM = 52, 16, 34, 48
 
 
 def bound(statement):
