@@ -18,7 +18,7 @@ extensions = [
     "mathematics",
 ]
 include_patterns = ["index.md", "CONTRIBUTING.md", "docs/*.md", "notebooks/**.ipynb"]
-exclude_patterns = [".*", "build"]
+exclude_patterns = [".*", "build", "**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
 nb_merge_streams = True  # a table may come row by row
