@@ -17,6 +17,8 @@ spec = importlib.util.spec_from_file_location("refresh_notebooks", ROOT / "tools
 refresh_notebooks = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(refresh_notebooks)
 
+# What JupyterLab would else write into a notebook that is opened.
+LANGUAGE = {"codemirror_mode", "file_extension", "mimetype", "name", "nbconvert_exporter", "pygments_lexer", "version"}
 # What differs from machine to machine, or from run to run.
 FLEETING = re.compile(
     r"/(home|Users|root|tmp|usr|opt)/|site-packages|[A-Z]:\\|0x[0-9a-f]{6}|\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d"
@@ -65,7 +67,9 @@ def test_outputs_are_the_same_on_every_machine(any_notebook):
 
 def test_is_as_the_refresh_tool_leaves_it(any_path, any_notebook):
     text = nbformat.writes(any_notebook) + "\n"
-    refresh_notebooks.tidy(any_notebook, refresh_notebooks.navigation(any_path))
+    language = any_notebook.metadata.language_info
+    assert language.keys() == LANGUAGE
+    refresh_notebooks.tidy(any_notebook, refresh_notebooks.navigation(any_path), language)
     assert nbformat.writes(any_notebook) + "\n" == text == any_path.read_text(encoding="utf-8")
 
 

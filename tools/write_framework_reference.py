@@ -84,6 +84,7 @@ def pytorch():
         "hard swish": nn.Hardswish(),
         "hard tanh": nn.Hardtanh(),
         "ReLU6": nn.ReLU6(),
+        "squared ReLU": lambda x: nn.functional.relu(x) ** 2,
     }
     rows, norm = torch.tensor(ROWS), nn.BatchNorm2d(3)
     defaults = {
