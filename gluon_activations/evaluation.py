@@ -108,7 +108,8 @@ def _call(activation, array):
     if not isinstance(output, mx.nd.NDArray):
         raise TypeError(f"activation must return an MXNet array; {name} returns {type(output).__name__}.")
     if output.shape != array.shape:
-        raise ValueError(f"activation must be elementwise; {name} turns shape {array.shape} into {output.shape}.")
+        turned = f"{name} turns shape {array.shape} into {output.shape}"
+        raise ValueError(f"activation must keep the shape of its input, as what is elementwise does; {turned}.")
     if output.dtype != np.float32:
         raise ValueError(f"activation must keep float32; {name} returns {np.dtype(output.dtype)}.")
     return output

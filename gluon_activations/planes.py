@@ -79,16 +79,16 @@ def visualize_surface(
 
 
 def visualize_jacobian(
-    function: Callable, x: Any, *, title: Optional[str] = None, ctx: Optional[mx.Context] = None
+    activation: Callable, x: Any, *, title: Optional[str] = None, ctx: Optional[mx.Context] = None
 ) -> Jacobian:
     """Draw the Jacobian of a function of a whole row, such as softmax: a row for each output, a column for each input.
 
     Parameters
     ----------
-    function, x, ctx
+    activation, x, ctx
         As for `trace_jacobian`.
     title : str, optional
-        By default the function's name.
+        By default the activation's name.
 
     Returns
     -------
@@ -103,12 +103,12 @@ def visualize_jacobian(
     dy/dx from -0.163 to 0.223
     each is the slope of its output
     """
-    jacobian = trace_jacobian(function, x, ctx=ctx)
+    jacobian = trace_jacobian(activation, x, ctx=ctx)
     with plt.rc_context(STYLE):
         figure = plt.figure(FigureClass=DescribedFigure, figsize=(4.2, 3.4), layout="constrained")
         ax, places = figure.subplots(), np.arange(jacobian.x.size)
         draw_plane(ax, places, places, jacobian.entries)
-        ax.set(title=display_name(function) if title is None else title, xlabel="input", ylabel="output")
+        ax.set(title=display_name(activation) if title is None else title, xlabel="input", ylabel="output")
         ax.set(xticks=places, yticks=places)
         ax.invert_yaxis()  # as a matrix is written
     show(figure)

@@ -58,13 +58,55 @@ def test_a_wrong_jacobian_is_seen_entry_by_entry(backward, wrong):
     assert trace_jacobian(softmax(lambda p, dy: p * (dy - (p * dy).sum(axis=1, keepdims=True))), ROW).right
 
 
+@pytest.mark.parametrize("dy_to", [nd.abs, nd.square, lambda dy: dy.clip(-1, 1), lambda dy: dy / nd.abs(dy).max()])
+def test_a_gradient_that_does_not_scale_with_dy_is_seen(dy_to):
+    function = softmax(lambda p, dy: p * (dy_to(dy) - (p * dy_to(dy)).sum(axis=1, keepdims=True)))
+    jacobian = trace_jacobian(function, ROW)
+    assert not jacobian.right
+    assert repr(jacobian).endswith("the gradient does not scale with dy")
+
+
+RIGHT = {
+    "softmax": nd.softmax,
+    "log_softmax": nd.log_softmax,
+    "normalised": lambda x: nd.broadcast_div(x, nd.norm(x, axis=1, keepdims=True) + 0.1),
+    "the others' sum": lambda x: nd.broadcast_sub(x.sum(axis=1, keepdims=True), x),
+    "less the largest": lambda x: nd.broadcast_sub(x, x.max(axis=1, keepdims=True)),
+    "self-gated": lambda x: x * nd.softmax(x),
+}
+
+
+@pytest.mark.parametrize("row", [ROW, [0.5] * 4, [1e-3, 2e-3, 0, -1e-3], [2, -3, 0.5, 0]])
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_functions_are_not_accused(name, row):
+    jacobian = trace_jacobian(RIGHT[name], row)
+    assert jacobian.right, jacobian
+
+
+def test_what_is_not_finite_is_not_called_right():
+    jacobian = trace_jacobian(lambda x: x * np.nan, ROW)
+    assert not jacobian.right
+    assert repr(jacobian).endswith("the entries cannot be judged: y is not finite")
+
+
+def test_a_small_difference_is_written_with_its_digits():
+    told = repr(trace_jacobian(softmax(lambda p, dy: 1.001 * p * (dy - (p * dy).sum(axis=1, keepdims=True))), ROW))
+    assert "off by 0.0004" in told
+
+
 @pytest.mark.parametrize(
     ("function", "x", "error", "message"),
     [
         (nd.softmax, [], ValueError, r"x must be a row of finite numbers; its shape is \(0,\)"),
         (nd.softmax, [[1, 2]], ValueError, "x must be a row of finite numbers"),
-        (nd.softmax, [1, np.nan], ValueError, "x must be a row of finite numbers"),
-        (lambda x: x.sum(axis=1), ROW, ValueError, "turns shape"),
+        (nd.softmax, [1, np.nan], ValueError, "x must be a row of finite numbers in float32; at index 1 not"),
+        (nd.softmax, [1e300, 2], ValueError, "x must be a row of finite numbers in float32; at index 0 not"),
+        (nd.softmax, ["a", "b"], TypeError, "x must be a row of real numbers, not .'a', 'b'."),
+        (nd.softmax, [1j, 2], TypeError, "x must be a row of real numbers, not .1j, 2."),
+        (lambda x: x.sum(axis=1), ROW, ValueError, r"must keep the shape of its input, .* turns shape \(4, 4\)"),
+        (lambda x: nd.softmax(x, axis=0), ROW, ValueError, "must make the same of a row whatever is beside it; lambda"),
+        (lambda x: x - x.mean(axis=0, keepdims=True), [1, 2], ValueError, "must make the same of a row"),
+        (lambda x: x * nd.random.uniform(shape=x.shape), ROW, ValueError, "must make the same of a row"),
         (nn.ELU, ROW, TypeError, "must be a function or a block"),
     ],
 )
