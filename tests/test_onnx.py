@@ -187,3 +187,108 @@ def test_a_file_has_one_input_and_the_caller_finds_the_net_as_it_was(tmp_path, c
     np.testing.assert_array_equal(net(nd.array(x)).asnumpy(), before)
     run_here(tmp_path / "net.onnx", x)
     assert capfd.readouterr() == ("", "")
+
+
+TWICE = {
+    "PReLU": lambda: nn.PReLU(in_channels=3),
+    "tanh": lambda: nn.Activation("tanh"),
+    "Dense": lambda: nn.Dense(4, flatten=False),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 4), (2, 3, 5, 4)])
+def test_a_block_that_is_called_twice_is_written_twice(shape, name, tmp_path, capfd):
+    net, block = nn.HybridSequential(), TWICE[name]()
+    net.add(block, nn.HybridLambda(lambda F, x: 0.5 - 2 * x), block)
+    if name == "PReLU" and len(shape) > 2:  # once more, on other axes
+        net.add(nn.HybridLambda(lambda F, x: F.mean(x, axis=tuple(range(2, len(shape))))), block)
+    if name == "Dense":
+        net.add(nn.HybridLambda(lambda F, x: F.sin(x)))
+        shape = (*shape[:-1], 4)
+    net.initialize(mx.init.Uniform(1))
+    if name == "PReLU":
+        block.alpha.set_data(nd.array([0.1, 0.5, 0.9]))
+    x = np.random.RandomState(0).normal(size=shape).astype("float32")
+    to_onnx(net, x, tmp_path / "net.onnx")
+    np.testing.assert_allclose(run_here(tmp_path / "net.onnx", x), net(nd.array(x)).asnumpy(), rtol=1e-5, atol=1e-6)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_is_left_over_of_which_onnx_runtime_warns(tmp_path, capfd):
+    net, x = blocks.GLU(), nd.array([[1, -2, 3, 0.5]])
+    to_onnx(net, x, tmp_path / "net.onnx")
+    np.testing.assert_allclose(run_here(tmp_path / "net.onnx", x), net(x).asnumpy(), rtol=1e-6)
+    assert capfd.readouterr() == ("", "")
+
+
+class Two(nn.HybridBlock):
+    def hybrid_forward(self, F, x):
+        return x, x + 1
+
+
+def half():
+    block = nn.Dense(2, in_units=3)
+    block.initialize()
+    block.cast("float16")
+    return block
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"net": None}, TypeError, "net must be a HybridBlock, such as nn.HybridSequential.., not None"),
+        ({"net": nd.relu}, TypeError, "net must be a HybridBlock, .* not <function"),
+        (
+            {"net": nn.Dense(2)},
+            ValueError,
+            r"net must be initialised, by net.initialize\(\); its dense\d+_weight is not",
+        ),
+        ({"net": half()}, ValueError, r"net must be in float32; its dense\d+_weight is in float16"),
+        ({"net": Two()}, ValueError, "net must have one output"),
+        ({"x": "abc"}, TypeError, "x must be an array of numbers, not 'abc'"),
+        ({"x": np.ones((0, 3))}, ValueError, r"x must be an array with at least one sample; its shape is \(0, 3\)"),
+        ({"x": 3}, ValueError, r"x must be an array with at least one sample; its shape is \(\)"),
+        (
+            {"file": "no/such/net.onnx"},
+            ValueError,
+            "file must be a path in a folder that exists; 'no/such/net.onnx' is",
+        ),
+        ({"file": "."}, ValueError, "file must be a path in a folder that exists; '.' is not"),
+        ({"file": None}, TypeError, "NoneType"),
+        ({"net": nn.HybridLambda("gammaln")}, AttributeError, "No conversion function registered for op type gammaln"),
+    ],
+)
+def test_what_cannot_be_exported_is_named_and_writes_nothing(arguments, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.onnx").write_text("mine")
+    with pytest.raises(error, match=message):
+        to_onnx(**{"net": nn.ELU(), "x": np.ones((2, 3)), "file": "net.onnx", **arguments})
+    assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
+    assert (tmp_path / "net.onnx").read_text() == "mine"
+
+
+def test_numpys_arrays_are_what_mxnets_exporter_does_not_know(tmp_path):
+    with mx.util.np_shape(True), mx.util.np_array(True), pytest.raises(ValueError, match=r"call npx\.reset_np"):
+        to_onnx(nn.ELU(), np.ones((2, 3)), tmp_path / "net.onnx")
+
+
+def test_what_cannot_be_run_is_named(tmp_path):
+    to_onnx(nn.ELU(), np.ones((2, 3)), tmp_path / "net.onnx")
+    with pytest.raises(ValueError, match=r"x must have the shape that the file was written for, \[2, 3\]; not \[3\]"):
+        run_here(tmp_path / "net.onnx", [1, 2, 3])
+    with pytest.raises(TypeError, match="x must be an array of numbers, not 'abc'"):
+        run_here(tmp_path / "net.onnx", "abc")
+    with pytest.raises(ValueError, match="file must be one that to_onnx wrote; there is no"):
+        run_here(tmp_path / "none.onnx", np.ones((2, 3)))
+
+
+def test_batch_normalisation_is_exported_as_it_predicts_also_while_training(tmp_path):
+    net, x = nn.HybridSequential(), np.random.RandomState(0).normal(1, 2, size=(5, 3)).astype("float32")
+    net.add(nn.Dense(4), nn.BatchNorm(), nn.Dropout(0.5))
+    net.initialize()
+    want, before = net(nd.array(x)).asnumpy(), net[1].running_mean.data().asnumpy()
+    with mx.autograd.record():
+        to_onnx(net, x, tmp_path / "net.onnx")
+    np.testing.assert_allclose(run_here(tmp_path / "net.onnx", x), want, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(net[1].running_mean.data().asnumpy(), before)
