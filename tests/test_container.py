@@ -50,7 +50,7 @@ def steps(machine, folder):
     tools, log = folder / "tools", folder / "log"
     tools.mkdir()
     log.touch()
-    for tool in ("apt-get", "ln", "pip", "python3", "rm", "useradd"):
+    for tool in ("apt-get", "jupyter", "ln", "pip", "python3", "rm", "useradd"):
         (tools / tool).write_text(f'#!/bin/sh\necho {tool} "$@" >> "{log}"\n')
     (tools / "uname").write_text(f"#!/bin/sh\necho {machine}\n")
     for tool in tools.iterdir():

@@ -10,6 +10,8 @@ import yaml
 from environments import ROOT, UV, copy_repository, environment, run
 
 LOCK = ROOT / "requirements.lock"
+# What a fake uv does of `uv venv`, and then `uv pip install`: make asks the environment's Jupyter for something.
+MAKE_VENV = '[ "$1" != venv ] || { mkdir -p .venv/bin; cd .venv/bin; echo "#!/bin/sh" > jupyter; chmod +x jupyter; }'
 REPORT = "try: import gluon_activations\nexcept Exception as error: print(f'{type(error).__name__}: {error}')"
 
 
@@ -148,7 +150,7 @@ def test_make_sets_up_only_what_is_missing_or_out_of_date(clone):
 def test_make_takes_a_python_that_is_there_before_it_fetches_one(there, taken, clone, tmp_path):
     fake = tmp_path / "bin" / "uv"
     fake.parent.mkdir()
-    lines = [f"echo $* >> {tmp_path}/log", f"[ $1 != python ] || [ $4 = {there} ]", "[ $1 != venv ] || mkdir .venv"]
+    lines = [f"echo $* >> {tmp_path}/log", f"[ $1 != python ] || [ $4 = {there} ]", MAKE_VENV]
     fake.write_text("#!/bin/sh -e\n" + "\n".join(lines) + "\n")
     fake.chmod(0o755)
     run("make", ".venv/.ready", cwd=clone, PATH=f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
@@ -158,7 +160,7 @@ def test_make_takes_a_python_that_is_there_before_it_fetches_one(there, taken, c
 def test_interrupted_set_up_heals(clone, tmp_path):
     fake = tmp_path / "bin" / "uv"
     fake.parent.mkdir()
-    fake.write_text('#!/bin/sh\n[ "$1" != venv ] || mkdir .venv\n[ "$1" != pip ] || [ -z "$BROKEN" ]\n')
+    fake.write_text(f'#!/bin/sh\n{MAKE_VENV}\n[ "$1" != pip ] || [ -z "$BROKEN" ]\n')
     fake.chmod(0o755)
     path = f"{fake.parent}{os.pathsep}{os.environ['PATH']}"
     with pytest.raises(AssertionError, match="The set-up failed, for the reason above"):
@@ -166,4 +168,4 @@ def test_interrupted_set_up_heals(clone, tmp_path):
     assert not (clone / ".venv" / ".ready").exists()
     (clone / ".venv" / "half").touch()
     run("make", ".venv/.ready", cwd=clone, PATH=path)
-    assert [file.name for file in (clone / ".venv").iterdir()] == [".ready"]
+    assert {file.name for file in (clone / ".venv").iterdir()} == {".ready", "bin"}
