@@ -176,7 +176,32 @@ def test_a_bad_argument_is_named_at_once(make, message):
         make()
 
 
-@pytest.mark.parametrize("gate", [lambda x: nd.sigmoid(x), functools.partial(nd.LeakyReLU, act_type="elu")])
+@pytest.mark.parametrize(
+    ("gate", "error", "message"),
+    [
+        (lambda x: x.sum(axis=1, keepdims=True), ValueError, r"turns float32 of shape \(2, 3\) into float32 of .2, 1"),
+        (lambda x: x[:1], ValueError, r"turns float32 of shape \(2, 3\) into float32 of \(1, 3\)"),
+        (lambda x: x.astype("float64"), ValueError, "gate must keep shape and dtype; lambda turns .* into float64"),
+        (lambda x: 2.0, TypeError, "gate must return an array; lambda returns 2.0"),
+        (lambda x: None, TypeError, "gate must return an array; lambda returns None"),
+        (lambda x: [x, x], TypeError, "gate must return an array; lambda returns"),
+    ],
+)
+def test_a_gate_that_is_not_elementwise_is_named_and_not_broadcast(gate, error, message, arrays):
+    with pytest.raises(error, match=message):
+        blocks.GLU(gate)(arrays.ones((2, 6)))
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        lambda x: nd.sigmoid(x),
+        lambda x: x / x.shape[0],
+        lambda x: nd.array(x.asnumpy()),
+        lambda x: x if x.sum() > 0 else -x,
+        functools.partial(nd.LeakyReLU, act_type="elu"),
+    ],
+)
 def test_a_function_of_arrays_alone_cannot_be_hybridised(gate):
     block = blocks.GLU(gate)
     block(nd.ones((1, 2)))

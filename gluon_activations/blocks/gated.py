@@ -4,7 +4,9 @@ import operator
 from typing import Callable, Optional
 
 import mxnet as mx
+import numpy as np
 from mxnet import nd
+from mxnet.base import NotImplementedForSymbol
 from mxnet.gluon import Block, HybridBlock, nn
 from mxnet.util import is_np_array
 
@@ -32,11 +34,11 @@ class GLU(HybridBlock):
     Raises
     ------
     TypeError
-        If ``gate`` is no function and no HybridBlock, or cannot be hybridised where that is asked for; if ``axis`` is
-        no integer, or x holds none but integers.
+        If ``gate`` is no function and no HybridBlock, returns no array, or cannot be hybridised where that is asked
+        for; if ``axis`` is no integer, or x holds none but integers.
     ValueError
-        If x has no such axis, or an odd length along it. In the graph of a hybridised parent, and from a file, MXNet
-        says so with an MXNetError.
+        If x has no such axis, or an odd length along it, or ``gate`` changes the shape or the dtype. In the graph of
+        a hybridised parent, and from a file, MXNet says so with an MXNetError.
 
     Examples
     --------
@@ -79,14 +81,20 @@ class GLU(HybridBlock):
     def hybrid_forward(self, F, x):
         halves = F.split(x.as_nd_ndarray() if is_np_array() else x, num_outputs=2, axis=self._axis)
         value, gate = (half.as_np_ndarray() if is_np_array() else half for half in halves)
-        return value * self._opened(F, gate)
+        opened = self._opened(F, gate)
+        if isinstance(opened, nd.NDArray) and (opened.shape, opened.dtype) != (gate.shape, gate.dtype):
+            made = f"{np.dtype(gate.dtype)} of shape {gate.shape} into {np.dtype(opened.dtype)} of {opened.shape}"
+            raise ValueError(f"gate must keep shape and dtype; {display_name(self.gate)} turns {made}.")
+        if not isinstance(opened, type(value)):
+            raise TypeError(f"gate must return an array; {display_name(self.gate)} returns {brief(opened)}.")
+        return value * opened
 
     def _opened(self, F, x):
         if F is nd or isinstance(self.gate, Block):
             return self.gate(x)
         try:
             return _in_symbols(self.gate)(x)
-        except (AssertionError, TypeError) as error:
+        except (AssertionError, AttributeError, TypeError, NotImplementedForSymbol) as error:
             raise TypeError(
                 f"gate must take Symbols to be hybridised, as nn.GELU() does; {display_name(self.gate)} does not."
             ) from error
