@@ -1,6 +1,7 @@
 """Differences between activations: paired by run, and drawn with the intervals of SciPy's t-test."""
 
 import matplotlib.pyplot as plt
+import mxnet as mx
 import numpy as np
 import pytest
 from scipy import stats
@@ -47,7 +48,7 @@ def test_runs_at_two_depths_are_paired_within_each():
     ("rows", "reference", "message"),
     [
         (ROWS, "Relu", "reference must be one of the activations ReLU, ELU; not 'Relu'"),
-        ([], "ReLU", "reference must be one of"),
+        ([], "ReLU", "rows must be what sweep returns"),
         ([*ROWS, row("ELU", 2)], "ReLU", "ELU and ReLU were not run with the same settings"),
         ([*ROWS, row("ReLU", 2)], "ReLU", "ELU and ReLU were not run with the same settings"),
         ([*ROWS, row("Swish", 0), row("Swish", 1, depth=3)], "ReLU", "Swish and ReLU were not run"),
@@ -106,11 +107,39 @@ def test_the_figure_says_what_is_on_it():
         ({"a": [1, 2], "b": [1]}, 0.95, r"differences\['b'\] must hold two or more finite numbers; it is \[1.0\]"),
         ({"a": [1, np.nan]}, 0.95, r"differences\['a'\] must hold .* it is \[1.0, nan\]"),
         ({"a": [[1, 2]]}, 0.95, r"it is \[\[1.0, 2.0\]\]"),
-        ({"a": [1, 2]}, 95, "level must be between 0 and 1; it is 95"),
-        ({"a": [1, 2]}, np.nan, "level must be between 0 and 1"),
+        (
+            {"a": ["x", "y"]},
+            0.95,
+            r"differences\['a'\] must hold numbers, in rows of one length; \['x', 'y'\] does not",
+        ),
+        ([[1, 2]], 0.95, "differences must be a mapping of label to numbers, not list"),
+        ({"a": [1, 2]}, "95 %", "level must be a number between 0 and 1; it is '95 %'"),
+        ({"a": [1, 2]}, 95, "level must be a number between 0 and 1; it is 95"),
+        ({"a": [1, 2]}, np.nan, "level must be a number between 0 and 1; it is nan"),
     ],
 )
 def test_what_has_no_interval_is_refused_before_anything_is_drawn(differences, level, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         plot_differences(differences, level=level)
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize(
+    ("rows", "reference", "column", "message"),
+    [
+        ([], "A", "loss", r"rows must be what sweep returns, a dict for each run; not \[\]"),
+        (None, "A", "loss", "rows must be what sweep returns"),
+        ([{"activation": "A"}], "A", "loss", "rows must be what sweep returns, .*'activation': 'A'"),
+        ([dict.fromkeys([*COLUMNS, "loss"], "A")], ["A"], "loss", r"one of the activations A; not \['A'\]"),
+        ([dict.fromkeys([*COLUMNS, "loss"], "A")], "A", "acc", "column must be 'accuracy', 'loss' or .*, not 'acc'"),
+        ([dict.fromkeys([*COLUMNS, "error"], "A")], "A", "error", "column must be .*, not 'error'"),
+    ],
+)
+def test_what_cannot_be_paired_is_named(rows, reference, column, message):
+    with pytest.raises(ValueError, match=message):
+        paired_differences(rows, reference, column)
+
+
+def test_mxnets_arrays_are_numbers_too():
+    plot_differences({"a": mx.nd.array([1, 2, 3])})
+    assert lines()[1]["a"].get_xdata()[1] == 2

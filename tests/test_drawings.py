@@ -118,6 +118,12 @@ def other(*blocks):
     return net
 
 
+def not_initialised():
+    net = nn.HybridSequential()
+    net.add(nn.Dense(2, in_units=1), nn.Dense(1, in_units=2))
+    return net
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -126,6 +132,27 @@ def other(*blocks):
         (lambda: joints(other(nn.Dense(3, in_units=2), nn.Dense(1))), ValueError, r"weights of \[\(3, 2\), \(1, 0\)\]"),
         (lambda: joints(other(nn.Dense(3, in_units=1), nn.Dense(2))), ValueError, "from one input to one output"),
         (lambda: joints(other(nn.ELU(), nn.Dense(1, in_units=1))), ValueError, r"weights of \[\(1, 1\)\]"),
+        (lambda: joints(other(nn.Dense(1, in_units=1))), ValueError, "chain of Dense, .* and Dense, not of Dense"),
+        (
+            lambda: joints(other(nn.Dense(2, in_units=1), nn.Dense(2, in_units=2), nn.Dense(1, in_units=2))),
+            ValueError,
+            "net must be a chain of Dense, activation and Dense, not of Dense, Dense, Dense",
+        ),
+        (lambda: joints(not_initialised()), ValueError, r"net must be initialised, .*; its dense\d+_weight is not"),
+        (lambda: plot_shares({"": layer(2, "relu")}, X[:, None]), ValueError, r"x must hold numbers, .* \(\d+, 1\)"),
+        (lambda: plot_shares({"": layer(2, "relu")}, "abc"), TypeError, "x must hold numbers, .*; 'abc' does not"),
+        (lambda: plot_fits({"": layer(2, "relu")}, [], []), ValueError, r"x must hold numbers, .* its shape is \(0,\)"),
+        (
+            lambda: plot_fits({"": layer(2, "relu")}, X, X[:3]),
+            ValueError,
+            r"target must have the shape of x, .* \(3,\)",
+        ),
+        (lambda: plot_boundaries({"a": "net"}, *rings()), TypeError, r"nets\['a'\] must be a block, not 'net'"),
+        (lambda: best_line([], []), ValueError, r"x must be points in a plane, .*; its shape is \(0,\)"),
+        (lambda: best_line([[0, 1], [np.nan, 1]], [0, 1]), ValueError, "x must be finite; point 1 is not"),
+        (lambda: best_line([[0, 1], [2, 1]], [1, 2]), ValueError, r"y must hold a class, 0 or 1, .* \[1.0, 2.0\]"),
+        (lambda: best_line([[0, 1], [2, 1]], [1]), ValueError, r"y must hold a class, 0 or 1, for each of 2 points"),
+        (lambda: best_line("ab", "cd"), TypeError, "x must hold numbers, in rows of one length; 'ab' does not"),
         (lambda: plot_shares(layer(2, "relu"), X), TypeError, "nets must be a mapping of label to net, not HybridSeq"),
         (lambda: plot_fits({}, X, X), ValueError, "nets must hold at least one net; it is empty"),
         (lambda: plot_boundaries([], *rings()), TypeError, "nets must be a mapping of label to net, not list"),
@@ -137,7 +164,6 @@ def other(*blocks):
         ),
         (lambda: plot_boundaries({"": mlp(None, classes=2)}, *rings()), ValueError, r"\(14641, 1\).*\(14641, 2\)"),
     ],
-    ids=range(11),
 )
 def test_bad_input_gets_one_sentence_and_leaves_no_figure(call, error, message):
     with pytest.raises(error, match=message):
@@ -206,3 +232,10 @@ def test_a_boundary_lies_where_the_score_is_0(dtype):
     for ax in panels:
         np.testing.assert_array_equal(line(ax, "class 0").get_xydata(), x[y == 0])
         np.testing.assert_array_equal(line(ax, "class 1").get_xydata(), x[y == 1])
+
+
+def test_a_layer_without_biases_turns_at_0():
+    net = other(nn.Dense(2, in_units=1, use_bias=False, activation="relu"), nn.Dense(1, in_units=2, use_bias=False))
+    assert joints(net).tolist() == [0, 0]
+    plot_fits({"": net}, X, X)
+    plt.close("all")

@@ -64,3 +64,22 @@ def test_each_of_our_blocks_is_some_framework_s(elsewhere):
     assert elsewhere.compare("GELU", blocks.GELU("tanh")).same == ["JAX"]
     assert elsewhere.compare("RReLU", blocks.RReLU()).same == ["PyTorch"]
     assert elsewhere.gradient("PReLU, slope 0.25", 0)["Keras on PyTorch"] == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda e: e.default("slope"), "name must be one of 'Leaky ReLU slope', .*; not 'slope'"),
+        (lambda e: e.other("slope"), "name must be one of 'softmax', 'dense', .*; not 'slope'"),
+        (lambda e: e.gradient("relu", 1), "name must be one of 'sigmoid', .*; not 'relu'"),
+        (lambda e: e.gradient("ReLU", 99), "x must be one of the points stored, of which 100 is the nearest; not 99"),
+        (lambda e: e.gradient("ReLU", "one"), "x must hold numbers"),
+        (lambda e: e.compare("relu", nn.ELU()), "name must be one of 'sigmoid', .*; not 'relu'"),
+        (lambda e: e.compare("ELU", nn.ELU(), (5, -5)), r"limits must be two numbers .*; not \(5, -5\)"),
+        (lambda e: e.compare("ELU", nn.ELU(), (1, 2, 3)), r"limits must be two numbers .*; not \(1, 2, 3\)"),
+        (lambda e: e.compare("ELU", nn.ELU(), None), "limits must hold numbers; None does not"),
+    ],
+)
+def test_what_is_not_stored_is_named(call, message, elsewhere):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call(elsewhere)

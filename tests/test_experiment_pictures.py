@@ -77,11 +77,18 @@ def test_where_a_run_has_no_number_there_is_a_gap():
         ({"p": {"a": 1}}, None, r"it has \(\)"),
         ({"p": {"a": np.ones((0, 2))}}, None, r"it has \(0, 2\)"),
         ({"p": {"a": [[1, 2]], "b": [[1]]}}, None, r"\['b'\] must have a shape of \(runs, 2\)"),
+        ({"p": {"a": [[]]}}, None, r"must have a shape of \(runs, 0\), .* it has \(1, 0\)"),
+        ({"p": {"a": [["x"]]}}, None, r"panels\['p'\]\['a'\] must hold numbers, .*; \[\['x'\]\] does not"),
+        ([1], None, r"panels must be a mapping of title to a mapping of label to numbers, not \[1\]"),
+        ({"p": [1]}, None, "panels must be a mapping of title to a mapping of label to numbers, not {'p'"),
+        ({"p": {"a": [[1, 2]]}}, "ab", "x must hold numbers"),
+        ({"p": {"a": [[1, 2]]}}, [[1, 2]], r"x must be one or more finite numbers, .*; it is \[\[1.0, 2.0\]\]"),
+        ({"p": {"a": [[1, 2]]}}, [1, np.nan], r"x must be one or more finite numbers, .*; it is \[1.0, nan\]"),
         ({"p": {"a": [[1, 2]]}}, [1, 2, 3], r"shape of \(runs, 3\), a number for each x; it has \(1, 2\)"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_anything_is(panels, x, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         plot_spread(panels, x)
     assert not plt.get_fignums()
 

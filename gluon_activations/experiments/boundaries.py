@@ -5,9 +5,12 @@ from typing import Any, Mapping, Tuple
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from mxnet import gluon
 
+from gluon_activations.experiments.data import as_floats
 from gluon_activations.experiments.nets import outputs
 from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
+from gluon_activations.names import brief
 
 
 def rings(n: int = 400, noise: float = 0.2, seed: int = 0) -> Tuple[np.ndarray, np.ndarray]:
@@ -53,6 +56,11 @@ def best_line(x: Any, y: Any) -> float:
     y : array_like, shape (n,)
         0 or 1.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` is not of finite points in a plane, or ``y`` not of one class, 0 or 1, for each.
+
     Examples
     --------
     >>> best_line([[0, 0], [3, 1], [1, 3], [2, 2.5]], [0, 0, 1, 1])
@@ -60,7 +68,8 @@ def best_line(x: Any, y: Any) -> float:
     >>> best_line([[0, 0], [1, 1], [0, 1], [1, 0]], [0, 0, 1, 1])
     0.75
     """
-    x, sign = np.asarray(x), 2 * np.asarray(y) - 1
+    x, y = _labelled(x, y)
+    sign = 2 * y - 1
     best = 0
     for point in x:
         a, b = (x - point).T
@@ -86,7 +95,8 @@ def plot_boundaries(nets: Mapping, x: Any, y: Any) -> None:
     Raises
     ------
     TypeError, ValueError
-        If ``nets`` is no mapping, or is empty; if ``x`` is not of points in a plane, or a net gives no single score.
+        If ``nets`` is no mapping of blocks, or is empty; if ``x`` is not of finite points in a plane, ``y`` not of one
+        class, 0 or 1, for each, or a net gives no single score.
 
     Examples
     --------
@@ -97,9 +107,10 @@ def plot_boundaries(nets: Mapping, x: Any, y: Any) -> None:
         raise TypeError(f"nets must be a mapping of label to net, not {type(nets).__name__}.")
     if not nets:
         raise ValueError("nets must hold at least one net; it is empty.")
-    x, y = np.asarray(x), np.asarray(y)
-    if x.ndim != 2 or x.shape[1] != 2:
-        raise ValueError(f"x must be points in a plane, of shape (n, 2); its shape is {x.shape}.")
+    for label, net in nets.items():
+        if not isinstance(net, gluon.Block):
+            raise TypeError(f"nets[{label!r}] must be a block, not {brief(net)}.")
+    x, y = _labelled(x, y)
     grid = np.meshgrid(*(np.linspace(low - 0.2, high + 0.2, 121) for low, high in zip(x.min(axis=0), x.max(axis=0))))
     plane = np.stack(grid, axis=-1).reshape(-1, 2)
     scores = {label: _scores(net, plane).reshape(grid[0].shape) for label, net in nets.items()}
@@ -114,6 +125,17 @@ def plot_boundaries(nets: Mapping, x: Any, y: Any) -> None:
                 ax.plot(*x[y == c].T, label=f"class {c}", **look)
             ax.set(title=f"{label}: {right[label]:.1%} right", aspect="equal")
     show(figure)
+
+
+def _labelled(x, y):
+    x, y = as_floats("x", x), as_floats("y", y)
+    if x.ndim != 2 or x.shape[1] != 2 or not len(x):
+        raise ValueError(f"x must be points in a plane, of shape (n, 2); its shape is {x.shape}.")
+    if not np.isfinite(x).all():
+        raise ValueError(f"x must be finite; point {np.isfinite(x).all(axis=1).argmin()} is not.")
+    if y.shape != x.shape[:1] or not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y must hold a class, 0 or 1, for each of {len(x)} points; it is {brief(y.tolist())}.")
+    return x, y
 
 
 def _scores(net, x):

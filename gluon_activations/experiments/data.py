@@ -3,10 +3,12 @@
 import functools
 import random
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from mxnet import nd
+
+from gluon_activations.names import brief
 
 
 class Data(NamedTuple):
@@ -120,6 +122,25 @@ def as_numpy(data: Data) -> Data:
     if x.shape[1:] != x_test.shape[1:]:
         raise ValueError(f"data.x_test must hold samples of shape {x.shape[1:]}, as data.x; not {x_test.shape[1:]}.")
     return Data(x, _classes("y", y, len(x)), x_test, _classes("y_test", y_test, len(x_test)))
+
+
+def as_floats(name: str, values: Any) -> np.ndarray:
+    """Make a float array of an argument's numbers, NumPy's, MXNet's or in lists.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers, or in rows of uneven length; by the argument's name.
+
+    Examples
+    --------
+    >>> as_floats("x", nd.array([1, 2])).tolist()
+    [1.0, 2.0]
+    """
+    try:
+        return np.array(values.asnumpy() if isinstance(values, nd.NDArray) else values, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must hold numbers, in rows of one length; {brief(values)} does not.") from None
 
 
 def _array(name, part):

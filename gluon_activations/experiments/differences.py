@@ -1,13 +1,16 @@
 """Differences between activations that were trained from the same seeds: paired, and drawn with their intervals."""
 
+from numbers import Real
 from typing import Dict, Iterable, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy import stats
 
+from gluon_activations.experiments.data import as_floats
 from gluon_activations.experiments.rows import COLUMNS
 from gluon_activations.figures import COLOURS, STYLE, DescribedFigure, show
+from gluon_activations.names import brief
 
 
 def paired_differences(rows: Iterable[Dict], reference: str, column: str = "accuracy") -> Dict[str, np.ndarray]:
@@ -31,7 +34,8 @@ def paired_differences(rows: Iterable[Dict], reference: str, column: str = "accu
     Raises
     ------
     ValueError
-        If ``reference`` is not among the activations, a run failed or has no such result, or runs are not in pairs.
+        If ``rows`` are none, ``column`` is none of these, ``reference`` is not among the activations, a run failed or
+        has no such result, or runs are not in pairs.
 
     Examples
     --------
@@ -41,7 +45,11 @@ def paired_differences(rows: Iterable[Dict], reference: str, column: str = "accu
     >>> {name: differences.shape for name, differences in paired_differences(rows, "ELU").items()}
     {'GELU': (3,)}
     """
-    results = {}
+    if column not in ("accuracy", "loss", "seconds"):
+        raise ValueError(f"column must be 'accuracy', 'loss' or 'seconds', not {column!r}.")
+    rows, results = list(rows) if isinstance(rows, Iterable) else [rows], {}
+    if not rows or not all(isinstance(row, Mapping) and {column, *COLUMNS} <= row.keys() for row in rows):
+        raise ValueError(f"rows must be what sweep returns, a dict for each run; not {brief(rows)}.")
     for row in rows:
         runs = results.setdefault(row["activation"], {})
         run = tuple(row[name] for name in COLUMNS if name not in ("activation", "lr", "width"))
@@ -50,7 +58,7 @@ def paired_differences(rows: Iterable[Dict], reference: str, column: str = "accu
         if run in runs:
             raise ValueError(f"rows must hold one run of each seed; {row['activation']} has two of {row['seed']}.")
         runs[run] = row[column]
-    if reference not in results:
+    if reference not in list(results):
         raise ValueError(f"reference must be one of the activations {', '.join(results)}; not {reference!r}.")
     baseline = results.pop(reference)
     for name, runs in results.items():
@@ -83,17 +91,19 @@ def plot_differences(
 
     Raises
     ------
-    ValueError
-        If there is nothing to draw, or an array has fewer than two numbers, or others than finite ones; or if
-        ``level`` is not between 0 and 1.
+    TypeError, ValueError
+        If ``differences`` is no mapping of numbers, if there is nothing to draw, or an array has fewer than two
+        numbers, or others than finite ones; or if ``level`` is not between 0 and 1.
 
     Examples
     --------
     >>> plot_differences({"ELU": [0.01, -0.02, 0.01], "Swish": [0.02, 0.03, 0.025]})
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1; it is {level}.")
-    arrays = {name: np.asarray(values, dtype=float) for name, values in differences.items()}
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level must be a number between 0 and 1; it is {level!r}.")
+    if not isinstance(differences, Mapping):
+        raise TypeError(f"differences must be a mapping of label to numbers, not {type(differences).__name__}.")
+    arrays = {name: as_floats(f"differences[{name!r}]", values) for name, values in differences.items()}
     if not arrays:
         raise ValueError("differences must hold at least one array; it is empty.")
     for name, values in arrays.items():

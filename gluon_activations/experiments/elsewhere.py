@@ -1,5 +1,6 @@
 """What other frameworks make of the same activations, from stored values."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any, Callable, Dict, List
@@ -8,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gluon_activations.curves import trace_activation
+from gluon_activations.experiments.rows import plain_numbers
 from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
 from gluon_activations.words import decimals
 
@@ -50,16 +52,22 @@ class Elsewhere:
         """Return what each framework has for a default, where it has any; Keras once."""
         parts = {framework: part["defaults"] for framework, part in self._frameworks.items()}
         del parts["Keras on PyTorch"]
+        _check_name(name, parts.values())
         return {framework: part[name] for framework, part in parts.items() if name in part}
 
     def other(self, name: str) -> Dict[str, Any]:
         """Return what else is stored: the ``"softmax"`` of ``rows``, or the shape that ``"dense"`` layers give them."""
+        _check_name(name, [part["others"] for part in self._frameworks.values()])
         return {framework: part["others"].get(name) for framework, part in self._frameworks.items()}
 
     def gradient(self, name: str, x: float) -> Dict[str, float]:
         """Return each framework's gradient of an activation at one of the stored points."""
-        [i] = np.flatnonzero(np.isclose(self.x, x))
-        return {framework: curve["gradient"][i] for framework, curve in self._curves(name) if "gradient" in curve}
+        curves = self._curves(name)
+        [x] = plain_numbers("x", [x], float)
+        i = np.abs(self.x - x).argmin()
+        if not np.isclose(self.x[i], x):
+            raise ValueError(f"x must be one of the points stored, of which {self.x[i]:g} is the nearest; not {x:g}.")
+        return {framework: curve["gradient"][i] for framework, curve in curves if "gradient" in curve}
 
     def compare(self, name: str, activation: Callable, limits: tuple = (-10, 10)) -> "Comparison":
         """Hold an activation of MXNet's beside those of one name elsewhere; Keras computes on JAX here.
@@ -83,17 +91,28 @@ class Elsewhere:
         JAX      by 0.00047 at x = -2.700     by 0.00087 at x = -2.000
         ONNX     as here
         """
-        x = self.x[(self.x >= limits[0]) & (self.x <= limits[1])]
+        stored_curves = self._curves(name)
+        ends = plain_numbers("limits", limits, float)
+        x = self.x[(self.x >= ends[0]) & (self.x <= ends[-1])]
+        if len(limits) != 2 or not x.size:
+            raise ValueError(f"limits must be two numbers with points stored between them; not {limits!r}.")
         curve = trace_activation(activation, x)
         curves = {"MXNet": {"value": curve.y, "gradient": curve.gradient}}
-        for framework, stored in self._curves(name):
+        for framework, stored in stored_curves:
             if framework != "Keras on PyTorch":
                 curves[framework] = {kind: np.array(part)[np.isin(self.x, x)] for kind, part in stored.items()}
         return Comparison(name, x, curves)
 
     def _curves(self, name) -> List[tuple]:
         parts = [(key, part["activations"]) for key, part in self._frameworks.items()]
+        _check_name(name, [curves for _, curves in parts])
         return [(key, curves[name]) for key, curves in parts if name in curves]
+
+
+def _check_name(name, parts):
+    names = list(dict.fromkeys(itertools.chain(*parts)))
+    if name not in names:
+        raise ValueError(f"name must be one of {', '.join(map(repr, names))}; not {name!r}.")
 
 
 class Comparison:

@@ -7,9 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from gluon_activations.experiments.data import Data, as_numpy
+from gluon_activations.experiments.data import Data, as_floats, as_numpy
 from gluon_activations.experiments.layers import Layers
 from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
+from gluon_activations.names import brief
 
 
 def plot_signals(data: Data) -> None:
@@ -150,22 +151,29 @@ def plot_spread(panels: Mapping, x: Any = None, *, xlabel: str = "", ylabel: str
 
     Raises
     ------
-    ValueError
-        If there is nothing to draw, or an array has another shape.
+    TypeError, ValueError
+        If ``panels`` is no such mapping, there is nothing to draw, an array has another shape, or ``x`` is not finite.
 
     Examples
     --------
     >>> accuracy = {"tanh": [[0.1, 0.4], [0.2, 0.5]], "ReLU": [[0.1, 0.6], [0.1, 0.7]]}
     >>> plot_spread({"Xavier": accuracy}, xlabel="epoch", ylabel="test accuracy")
     """
-    arrays = {title: {k: np.asarray(v, dtype=float) for k, v in lines.items()} for title, lines in panels.items()}
+    if not isinstance(panels, Mapping) or not all(isinstance(lines, Mapping) for lines in panels.values()):
+        raise TypeError(f"panels must be a mapping of title to a mapping of label to numbers, not {brief(panels)}.")
+    arrays = {
+        title: {label: as_floats(f"panels[{title!r}][{label!r}]", values) for label, values in lines.items()}
+        for title, lines in panels.items()
+    }
     labels = list(dict.fromkeys(label for lines in arrays.values() for label in lines))
     if not labels:
         raise ValueError("panels must hold at least one panel with a line in it; there is none.")
     points = max(values.shape[-1] if values.ndim else 0 for lines in arrays.values() for values in lines.values())
-    x = np.arange(1, points + 1) if x is None else np.asarray(x, dtype=float)
+    given, x = x is not None, np.arange(1, points + 1) if x is None else as_floats("x", x)
+    if given and (x.ndim != 1 or not x.size or not np.isfinite(x).all()):
+        raise ValueError(f"x must be one or more finite numbers, shape (points,); it is {brief(x.tolist())}.")
     for title, label, values in ((title, *item) for title, lines in arrays.items() for item in lines.items()):
-        if values.ndim != 2 or not len(values) or values.shape[1:] != x.shape:
+        if values.ndim != 2 or not values.size or values.shape[1:] != x.shape:
             message = f"must have a shape of (runs, {x.size}), a number for each x; it has {values.shape}."
             raise ValueError(f"panels[{title!r}][{label!r}] {message}")
     looks = dict(zip(labels, zip(itertools.cycle(COLOURS), itertools.cycle(MARKERS))))

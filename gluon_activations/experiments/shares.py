@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from mxnet.gluon import nn
 
+from gluon_activations.experiments.data import as_floats
 from gluon_activations.experiments.nets import outputs
 from gluon_activations.figures import COLOURS, MARKERS, STYLE, DescribedFigure, show
 
@@ -41,7 +42,8 @@ def joints(net: nn.HybridSequential) -> np.ndarray:
     array([-1.,  3.], dtype=float32)
     """
     _check_layer(net)
-    weight, bias = (parameter.data().asnumpy().ravel() for parameter in (net[0].weight, net[0].bias))
+    weight = net[0].weight.data().asnumpy().ravel()
+    bias = np.zeros_like(weight) if net[0].bias is None else net[0].bias.data().asnumpy()
     with np.errstate(all="ignore"):
         return np.sort(0 - bias / weight)  # no negative zero
 
@@ -70,7 +72,7 @@ def plot_shares(nets: Mapping, x: Any) -> None:
     >>> net.initialize()
     >>> plot_shares({"two ReLUs": net}, np.linspace(-1, 1, 101))
     """
-    x = np.asarray(x)
+    x = _points("x", x)
     sums = _outputs(nets, x)
     with plt.rc_context(STYLE):
         figure, panels = _panels(len(nets), sharey=False)
@@ -110,7 +112,9 @@ def plot_fits(nets: Mapping, x: Any, target: Any) -> None:
     >>> x = np.linspace(-1, 1, 101)
     >>> plot_fits({"not trained": net}, x, x**2)
     """
-    x = np.asarray(x)
+    x, target = _points("x", x), _points("target", target)
+    if target.shape != x.shape:
+        raise ValueError(f"target must have the shape of x, {x.shape}; it has {target.shape}.")
     curves = _outputs(nets, x)
     with plt.rc_context(STYLE):
         figure, panels = _panels(len(nets), sharey=True)
@@ -124,6 +128,13 @@ def plot_fits(nets: Mapping, x: Any, target: Any) -> None:
             ax.set(title=label, xlabel="x")
         panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     show(figure)
+
+
+def _points(name, values):
+    values = as_floats(name, values)
+    if values.ndim != 1 or not values.size:
+        raise ValueError(f"{name} must hold numbers, shape (n,), one at least; its shape is {values.shape}.")
+    return values
 
 
 def _outputs(nets, x):
@@ -147,3 +158,11 @@ def _check_layer(net):
     shapes = [net[i].weight.shape for i in (0, -1) if len(net) and isinstance(net[i], nn.Dense)]
     if len(shapes) < 2 or not shapes[0][1] == shapes[1][0] == 1:
         raise ValueError(f"net must lead from one input to one output; its Dense layers have weights of {shapes}.")
+    kinds = ", ".join(type(block).__name__ for block in net)
+    if len(net) not in (2, 3) or any(isinstance(block, nn.Dense) for block in net[1:-1]):
+        raise ValueError(f"net must be a chain of Dense, activation and Dense, not of {kinds}.")
+    for parameter in net.collect_params().values():
+        try:
+            parameter.list_data()
+        except RuntimeError:
+            raise ValueError(f"net must be initialised, by net.initialize(); its {parameter.name} is not.") from None
