@@ -181,3 +181,26 @@ def test_a_graph_from_a_file_that_normalises_is_seen(tmp_path):
     net.export(str(tmp_path / "net"))
     graph = gluon.SymbolBlock.imports(str(tmp_path / "net-symbol.json"), ["data"], str(tmp_path / "net-0000.params"))
     assert layer_statistics(graph, np.ones((2, 5))).running
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"training": "no"}, TypeError, "training must be True or False, not 'no'"),
+        ({"training": None}, TypeError, "training must be True or False, not None"),
+        ({"loss": 3}, TypeError, "loss must be a function of the net's output and y, not 3"),
+        ({"loss": lambda output, y: 1.0}, TypeError, "loss must return an MXNet array, not float"),
+        ({"x": None}, ValueError, "x must hold at least one sample; it is empty"),
+    ],
+)
+def test_what_is_no_way_to_look_is_named_and_leaves_autograd_off(arguments, error, message):
+    net, x = made("two layers")
+    before = statistics(net)
+    try:
+        with pytest.raises(error, match=message):
+            layer_statistics(net, **{"x": x, "y": Y, "training": True, **arguments})
+        assert not autograd.is_recording()
+        assert not autograd.is_training()
+    finally:
+        autograd.set_recording(False)
+    assert statistics(net) == before

@@ -202,6 +202,8 @@ def statistics_kept(net):
 @contextlib.contextmanager
 def left_as_it_was(net, inputs, training):
     """Make a net ready to be watched, and leave all as it was; yield the seeds for `watch`."""
+    if training not in (True, False):  # MXNet would raise, and go on recording
+        raise TypeError(f"training must be True or False, not {training!r}.")
     with contextlib.ExitStack() as stack:
         stack.enter_context(imperative(net))
         stack.enter_context(right_gradients())

@@ -34,7 +34,7 @@ def as_inputs(net, weights, x):
 
     several = isinstance(x, tuple) and any(isinstance(item, (nd.NDArray, np.ndarray)) for item in x)
     inputs = [made(item) for item in (x if several else (x,))]
-    if not arrays_in(inputs)[0].size:
+    if not arrays_in(inputs) or not arrays_in(inputs)[0].size:
         raise ValueError("x must hold at least one sample; it is empty.")
     return inputs
 
@@ -60,6 +60,8 @@ def as_labels(net, y, loss, training):
             "y is of no use with max pooling in a SymbolBlock, whose gradient MXNet gets wrong when it predicts; "
             "leave it out, or pass training=True."
         )
+    if loss is not None and not callable(loss):
+        raise TypeError(f"loss must be a function of the net's output and y, not {loss!r}.")
     labels = _numbers(y, "y").astype(float)
     strange = labels[(labels < 0) | (labels != np.floor(labels)) | ~np.isfinite(labels)]
     if loss is None and strange.size:
@@ -81,7 +83,10 @@ def mean_loss(output, labels, loss, training):
         loss = gluon.loss.SoftmaxCrossEntropyLoss()
     labels = _array(labels, np.dtype("float32"), arrays[0].ctx, "y")
     with autograd.record(train_mode=training):
-        return loss(output, labels).mean()
+        losses = loss(output, labels)
+        if not isinstance(losses, nd.NDArray):
+            raise TypeError(f"loss must return an MXNet array, not {type(losses).__name__}.")
+        return losses.mean()
 
 
 def _fitted(labels, arrays):
