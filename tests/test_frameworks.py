@@ -43,7 +43,8 @@ MADE = {
     "ELU, alpha 2": lambda d: nn.ELU(2),
     "CELU, alpha 2": lambda d: nn.HybridLambda(lambda F, x: 2 * F.LeakyReLU(x / 2, act_type="elu", slope=1)),
     "SELU": lambda d: nn.SELU(),
-    "Swish": lambda d: nn.Swish(),
+    "Swish": lambda d: nn.Swish(d.get("Swish alpha", 1)),
+    "Swish, beta 2": lambda d: nn.Swish(2),
     "GELU": lambda d: blocks.GELU({"none": "erf", "tanh": "tanh"}[d["GELU approximation"]]),
     "GELU, tanh form": lambda d: blocks.GELU("tanh"),
     "Mish": lambda d: blocks.Mish(),
@@ -52,6 +53,7 @@ MADE = {
     ),
     "hard swish": lambda d: blocks.HardSwish(),
     "hard tanh": lambda d: nn.HybridLambda(lambda F, x: F.clip(x, -1, 1)),
+    "squared ReLU": lambda d: blocks.SquaredReLU(),
     "ReLU6": lambda d: nn.HybridLambda(lambda F, x: F.clip(x, 0, 6)),
     "squared ReLU": lambda d: blocks.SquaredReLU(),
 }
@@ -69,7 +71,7 @@ ELSEWHERE = {
 }
 # The defaults that show in a curve; the others have tests of their own.
 SHOWN = ["Leaky ReLU slope", "Leaky ReLU slope, as a function", "PReLU slope", "RReLU slopes", "ELU alpha"]
-SHOWN += ["GELU approximation", "hard sigmoid slope", "hard sigmoid alpha"]
+SHOWN += ["Swish alpha", "GELU approximation", "hard sigmoid slope", "hard sigmoid alpha"]
 
 
 def value_and_gradient(block):
@@ -162,6 +164,7 @@ def test_defaults_are_those_that_the_notebook_tells():
     assert row("PReLU slopes for (1, 3, 4, 4)") == [prelu.alpha.data().size, 48, 1, None]
     assert row("RReLU slopes") == [[slopes["lower"].default, slopes["upper"].default], None, None, None]
     assert row("ELU alpha") == [inspect.signature(nn.ELU).parameters["alpha"].default] * 4 == row("CELU alpha")
+    assert row("Swish alpha") == [None, None, None, nn.Swish()._beta]
     assert row("GELU approximation") == ["none", "none", "tanh", "none"]
     assert row("hard sigmoid slope") == [pytest.approx(1 / 6)] * 3 + [None]
     assert row("hard sigmoid alpha") == [None, None, None, 0.2]
@@ -201,13 +204,22 @@ def test_softmax_is_along_the_last_axis_but_in_pytorch(framework):
     np.testing.assert_allclose(ours, REFERENCE[framework]["others"]["softmax"], atol=1e-6)
 
 
-def test_pytorchs_softplus_becomes_a_line_at_its_threshold_as_only_float64_can_tell():
-    value, gradient = REFERENCE["PyTorch"]["others"]["softplus"]
+@pytest.mark.parametrize("framework", ["PyTorch", "Keras", "JAX", "Keras on PyTorch"])
+def test_the_softplus_of_pytorch_and_mxnet_alone_becomes_a_line_as_only_float64_can_tell(framework):
+    value, gradient = REFERENCE[framework]["others"]["softplus"]
     close, threshold = np.array(REFERENCE["close"]), REFERENCE["PyTorch"]["defaults"]["softplus threshold"]
-    line = close > threshold
+    line = (close > threshold) & ("PyTorch" in framework)
     np.testing.assert_allclose(value, np.where(line, close, np.log1p(np.exp(close))), rtol=1e-14)
     np.testing.assert_allclose(gradient, np.where(line, 1, 1 / (1 + np.exp(-close))), rtol=1e-14)
+    ours = nn.Activation("softrelu")(nd.array(close, dtype="float64")).asnumpy()
+    np.testing.assert_allclose(ours, np.where(close > threshold, close, np.log1p(np.exp(close))), rtol=1e-14)
     assert np.float32(20.1) == np.float32(np.log1p(np.exp(20.1)))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS[:4])
+def test_the_gated_unit_halves_the_last_axis_as_elsewhere(framework):
+    ours = blocks.GLU()(nd.array(REFERENCE["rows"])).asnumpy()
+    np.testing.assert_allclose(ours, REFERENCE[framework]["others"]["GLU"], rtol=1e-6)
 
 
 def test_what_frameworks_have_at_corners():

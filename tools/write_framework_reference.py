@@ -27,7 +27,7 @@ REFERENCE = Path(__file__).parent.parent / "gluon_activations" / "experiments" /
 FAR = [0.001, 0.01, 0.05, 12, 15, 20, 30, 50, 100]
 X = np.array(sorted({*np.arange(-100, 101) / 10, *FAR, *(-x for x in FAR)}), dtype="float32")
 ROWS = (np.arange(24, dtype="float32") % 7).reshape(2, 3, 4)  # for what is not elementwise: softmax and dense layers
-CLOSE = np.array([10, 19.9, 20.1, 25])  # to where PyTorch's softplus becomes a line, which only float64 can tell
+CLOSE = np.array([10, 19.9, 20.1, 25])  # to where a softplus may become a line, which only float64 can tell
 
 
 def numbers(array):
@@ -49,11 +49,12 @@ def torch_curve(activation, points=X):
     return y.detach().numpy(), gradient.numpy()
 
 
-def jax_curve(activation):
+def jax_curve(activation, points=X):
     import jax
 
-    y, pull = jax.vjp(activation, jax.numpy.asarray(X))
-    return np.asarray(y), np.asarray(pull(jax.numpy.ones_like(y))[0])
+    with jax.enable_x64(points.dtype == np.float64):  # without it, JAX makes float32 of float64
+        y, pull = jax.vjp(activation, jax.numpy.asarray(points))
+        return np.asarray(y), np.asarray(pull(jax.numpy.ones_like(y))[0])
 
 
 def pytorch():
@@ -104,6 +105,7 @@ def pytorch():
         "batch norm keeps": 1 - norm.momentum,
     }
     others = {"softmax": functional.softmax(rows).numpy(), "dense": list(nn.Linear(4, 5)(rows).shape)}
+    others["GLU"] = nn.GLU()(rows).numpy()
     others["softplus"] = torch_curve(nn.Softplus(), CLOSE)
     version = torch.__version__.partition("+")[0]
     return {"PyTorch": version}, defaults, {name: torch_curve(f) for name, f in activations.items()}, others
@@ -147,6 +149,7 @@ def keras():
     convolution.build((1, 9, 9, 3))
     rows = ops.convert_to_tensor(ROWS)
     others = {"softmax": ops.convert_to_numpy(f.softmax(rows)), "dense": list(dense(rows).shape)}
+    others.update({"GLU": ops.convert_to_numpy(f.glu(rows)), "softplus": curve(f.softplus, CLOSE)})
     defaults = {
         "Leaky ReLU slope": layers.LeakyReLU().negative_slope,
         "Leaky ReLU slope, as a function": default(f.leaky_relu, "negative_slope"),
@@ -198,6 +201,7 @@ def jax():
     dense, convolution = nnx.Linear(4, 5, rngs=rngs), nnx.Conv(3, 8, (5, 6), rngs=rngs)
     norm = nnx.BatchNorm(3, rngs=rngs)
     others = {"softmax": np.asarray(nn.softmax(ROWS)), "dense": list(dense(ROWS).shape)}
+    others.update({"GLU": np.asarray(nn.glu(ROWS)), "softplus": jax_curve(nn.softplus, CLOSE)})
     defaults = {
         "Leaky ReLU slope": default(nn.leaky_relu, "negative_slope"),
         "PReLU slope": numbers(np.asarray(nnx.PReLU().negative_slope[...])[()]),
@@ -245,6 +249,8 @@ def onnx():
         "ELU, alpha 2": run("Elu", alpha=2.0),
         "CELU, alpha 2": run("Celu", alpha=2.0),
         "SELU": run("Selu"),
+        "Swish": run("Swish"),
+        "Swish, beta 2": run("Swish", alpha=2.0),
         "GELU": run("Gelu"),
         "GELU, tanh form": run("Gelu", approximate="tanh"),
         "Mish": run("Mish"),
@@ -260,6 +266,7 @@ def onnx():
         "Leaky ReLU slope": attribute("LeakyRelu", "alpha"),
         "ELU alpha": attribute("Elu", "alpha"),
         "CELU alpha": attribute("Celu", "alpha"),
+        "Swish alpha": attribute("Swish", "alpha"),
         "GELU approximation": attribute("Gelu", "approximate"),
         "hard sigmoid alpha": attribute("HardSigmoid", "alpha"),
         "softmax axis": int(attribute("Softmax", "axis")),
