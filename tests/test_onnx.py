@@ -165,6 +165,26 @@ def test_slopes_of_channels_stay_with_their_channels(shape, tmp_path):
     np.testing.assert_allclose(run_here(tmp_path / "net.onnx", x), net(nd.array(x)).asnumpy(), rtol=1e-6)
 
 
+def test_slopes_stay_also_where_onnx_does_not_know_how_many_axes_come(tmp_path):
+    net = nn.HybridSequential()
+    net.add(nn.Dense(5, flatten=False), nn.PReLU(in_channels=5))
+    net.initialize(mx.init.Xavier())
+    net[1].alpha.set_data(nd.array([0.1, 0.3, 0.5, 0.7, 0.9]))
+    x = np.random.RandomState(0).normal(size=(2, 5, 8)).astype("float32")
+    to_onnx(net, x, tmp_path / "net.onnx")
+    np.testing.assert_allclose(run_here(tmp_path / "net.onnx", x), net(nd.array(x)).asnumpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_slopes_that_are_shared_stay_with_their_channels(tmp_path):
+    net, prelu = nn.HybridSequential(), nn.PReLU(in_channels=4)
+    net.add(nn.Conv2D(4, 3), prelu, nn.Conv2D(4, 3), prelu, nn.Dense(3))
+    net.initialize(mx.init.Xavier())
+    prelu.alpha.set_data(nd.array([0.1, 0.3, 0.6, 0.9]))
+    x = np.random.RandomState(0).normal(size=(2, 3, 8, 8)).astype("float32")
+    to_onnx(net, x, tmp_path / "net.onnx")
+    np.testing.assert_allclose(run_here(tmp_path / "net.onnx", x), net(nd.array(x)).asnumpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_mxnets_own_exporter_gives_them_to_the_last_axis(tmp_path):
     block, x = nn.PReLU(in_channels=3, prefix=""), nd.array(np.random.RandomState(0).normal(size=(2, 3, 3, 3)))
     block.initialize()
@@ -247,6 +267,8 @@ def half():
         ({"net": half()}, ValueError, r"net must be in float32; its dense\d+_weight is in float16"),
         ({"net": Two()}, ValueError, "net must have one output"),
         ({"x": "abc"}, TypeError, "x must be an array of numbers, not 'abc'"),
+        ({"x": [[1, 2], [3]]}, TypeError, r"x must be an array of numbers, not \[\[1, 2\], \[3\]\]"),
+        ({"x": [nd.ones(2), nd.ones(2)]}, TypeError, "x must be an array of numbers, not"),
         ({"x": np.ones((0, 3))}, ValueError, r"x must be an array with at least one sample; its shape is \(0, 3\)"),
         ({"x": 3}, ValueError, r"x must be an array with at least one sample; its shape is \(\)"),
         (
@@ -259,6 +281,7 @@ def half():
         ({"net": nn.HybridLambda("gammaln")}, AttributeError, "No conversion function registered for op type gammaln"),
     ],
 )
+@pytest.mark.filterwarnings("error:Creating an ndarray")
 def test_what_cannot_be_exported_is_named_and_writes_nothing(arguments, error, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.onnx").write_text("mine")

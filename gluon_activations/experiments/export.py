@@ -56,17 +56,19 @@ def to_onnx(net: gluon.HybridBlock, x: np.ndarray, file: Union[str, Path]) -> No
     parameters = {parameter.name: parameter.data() for parameter in net.collect_params().values()}
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):  # some converters print
         whole = str(Path(folder) / "net.onnx")  # so that what was in the file stays, where this fails
-        mx.onnx.export_model(_named_apart(net(mx.sym.var("data"))), parameters, [x.shape], np.float32, whole)
-        model = onnx.shape_inference.infer_shapes(onnx.load(whole))
+        graph = _named_apart(net(mx.sym.var("data")))
+        mx.onnx.export_model(graph, parameters, [x.shape], np.float32, whole)
+        model = onnx.load(whole)
     constants = {constant.name: constant for constant in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in constants]
-    shapes = {value.name: value.type.tensor_type.shape.dim for value in [*inputs, *model.graph.value_info]}
+    inner = graph.get_internals()
+    shapes = dict(zip(inner.list_outputs(), inner.infer_shape(data=x.shape)[1]))  # MXNet's, as ONNX leaves some unknown
     for node in model.graph.node:
         if node.op_type == "PRelu":  # a copy each, as a block may be called again on an array of other axes
             slopes = model.graph.initializer.add()
             slopes.CopyFrom(constants[node.input[1]])
             slopes.name = node.input[1] = f"{node.name}_slopes"
-            slopes.dims[:] = [*slopes.dims, *[1] * (len(shapes[node.input[0]]) - 2)]
+            slopes.dims[:] = [*slopes.dims, *[1] * (len(shapes[f"{node.name}_output"]) - 2)]
     used = {name for node in model.graph.node for name in node.input}
     kept = [constant for constant in model.graph.initializer if constant.name in used]
     for part, values in ((model.graph.initializer, kept), (model.graph.input, inputs)):
@@ -108,7 +110,7 @@ def _checked(net, x):
 
 def _numbers(x):
     try:
-        return np.asarray(x.asnumpy() if isinstance(x, mx.nd.NDArray) else x).astype("float32")
+        return np.asarray(x.asnumpy() if isinstance(x, mx.nd.NDArray) else x, dtype="float32")
     except (TypeError, ValueError):
         raise TypeError(f"x must be an array of numbers, not {brief(x)}.") from None
 
