@@ -19,7 +19,8 @@ def to_onnx(net: gluon.HybridBlock, x: np.ndarray, file: Union[str, Path]) -> No
     """Write a net as ONNX, for inputs of the shape of ``x``, in prediction mode.
 
     MXNet's own exporter writes a PReLU's slopes in a row, which ONNX takes for those of the last axis; here they belong
-    to channels. And here no weight is an input of the graph, and none is left over, of which ONNX Runtime would warn.
+    to channels. It confuses the calls of a block that is called twice; here each is written. And here no weight is an
+    input of the graph, and none is left over, of which ONNX Runtime would warn.
 
     Parameters
     ----------
