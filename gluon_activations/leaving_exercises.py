@@ -31,5 +31,5 @@ def channels_last(answer: Any) -> None:
         raise NotYet(f"the weights must stay of shape (2, 60); they become {given.shape}")
     right = images.reshape(7, 60) @ weights.T
     off = np.abs(images.transpose(0, 2, 3, 1).reshape(7, 60) @ given.T - right).max()
-    if not off < 1e-4:
+    if not off < 0.01:  # in float16 a right answer is off by .004
         raise NotYet(f"on images with their channels last, the outputs differ by up to {off:.3g}")

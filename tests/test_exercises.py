@@ -234,6 +234,7 @@ RIGHT = {
         lambda w: w.reshape(2, 3, 20).swapaxes(1, 2).reshape(2, 60),
         lambda w: nd.array(w).reshape((2, 3, 4, 5)).transpose((0, 2, 3, 1)).reshape((2, 60)),
         lambda w: w.reshape(2, 3, 4, 5).transpose(0, 2, 3, 1).reshape(2, 60).tolist(),
+        lambda w: w.astype("float16").reshape(2, 3, 4, 5).transpose(0, 2, 3, 1).reshape(2, 60),
     ],
 }
 
@@ -476,6 +477,10 @@ WRONG = {
         (lambda w: w, "on images with their channels last, the outputs differ by up to"),
         (lambda w: w.reshape(-1, 4, 5, 3).reshape(-1, 60), "on images with their channels last, the outputs differ"),
         (lambda w: w.reshape(2, 3, 4, 5).transpose(0, 3, 2, 1).reshape(2, 60), "on images with their channels last"),
+        (
+            lambda w: 1.01 * w.reshape(2, 3, 20).swapaxes(1, 2).reshape(2, 60),
+            "on images with their channels last, the outputs differ by up to 0.176",
+        ),
         (lambda w: w.T, r"the weights must stay of shape \(2, 60\); they become \(60, 2\)"),
         (lambda w: w * np.nan, "on images with their channels last, the outputs differ by up to nan"),
         (lambda w: None, r"the weights must stay of shape \(2, 60\); they become \(\)"),
