@@ -56,7 +56,11 @@ class Elsewhere:
         return {framework: part[name] for framework, part in parts.items() if name in part}
 
     def other(self, name: str) -> Dict[str, Any]:
-        """Return what else is stored: the ``"softmax"`` of ``rows``, or the shape that ``"dense"`` layers give them."""
+        """Return what else is stored, for each framework, None where it has nothing.
+
+        Of ``rows`` the ``"softmax"``, the ``"GLU"``, or the shape that a ``"dense"`` layer gives them; or the value and
+        gradient of ``"softplus"`` in float64, at 10, 19.9, 20.1 and 25.
+        """
         _check_name(name, [part["others"] for part in self._frameworks.values()])
         return {framework: part["others"].get(name) for framework, part in self._frameworks.items()}
 
