@@ -55,7 +55,6 @@ MADE = {
     "hard tanh": lambda d: nn.HybridLambda(lambda F, x: F.clip(x, -1, 1)),
     "squared ReLU": lambda d: blocks.SquaredReLU(),
     "ReLU6": lambda d: nn.HybridLambda(lambda F, x: F.clip(x, 0, 6)),
-    "squared ReLU": lambda d: blocks.SquaredReLU(),
 }
 # Where the gradients are not MXNet's: SELU's, which MXNet has wrong, and at corners, where any slope between the two
 # sides' is right. Keras's PReLU has 0 there, which is none of those.
