@@ -64,7 +64,7 @@ PYTHONS = 3.11 3.12 3.10 3.13
 # Announcements would cover the first screen with a question.
 .venv/.ready: requirements.lock pyproject.toml
 	@$(if $(filter .uv/bin/uv,$(UV)),$(MAKE) --silent .uv/bin/uv)
-	@echo "Setting up .venv: Python, MXNet and JupyterLab. The first time, this downloads some 250 MB."
+	@echo "Setting up .venv: Python, MXNet and JupyterLab. The first time, this downloads some 270 MB."
 	@rm -rf .venv
 	@for version in $(PYTHONS); do $(UV) python find --no-python-downloads $$version >/dev/null 2>&1 && break; version=; done; \
 		$(UV) venv --quiet --python $${version:-3.11} .venv \

@@ -212,7 +212,6 @@ def test_a_file_has_one_input_and_the_caller_finds_the_net_as_it_was(tmp_path, c
 TWICE = {
     "PReLU": lambda: nn.PReLU(in_channels=3),
     "tanh": lambda: nn.Activation("tanh"),
-    "Dense": lambda: nn.Dense(4, flatten=False),
 }
 
 
@@ -223,9 +222,6 @@ def test_a_block_that_is_called_twice_is_written_twice(shape, name, tmp_path, ca
     net.add(block, nn.HybridLambda(lambda F, x: 0.5 - 2 * x), block)
     if name == "PReLU" and len(shape) > 2:  # once more, on other axes
         net.add(nn.HybridLambda(lambda F, x: F.mean(x, axis=tuple(range(2, len(shape))))), block)
-    if name == "Dense":
-        net.add(nn.HybridLambda(lambda F, x: F.sin(x)))
-        shape = (*shape[:-1], 4)
     net.initialize(mx.init.Uniform(1))
     if name == "PReLU":
         block.alpha.set_data(nd.array([0.1, 0.5, 0.9]))
