@@ -20,20 +20,29 @@ from mxnet.gluon import nn
 explore_activation(lambda alpha: None if 0.4 < alpha < 0.6 else nn.LeakyReLU(alpha), alpha=(0, 0.8, 0.1))"""
 MOVE = """\
 from ipywidgets.widgets.widget import _instances
-[slider] = [widget for widget in _instances.values() if type(widget).__name__ == "FloatSlider"]
+*_, slider = [widget for widget in _instances.values() if type(widget).__name__ == "FloatSlider"]
 assert abs(slider.step - 0.008) < 1e-9  # a hundredth of its range
 slider.value = {to}"""
 
 
-def outputs_after(*cells):
-    """What the first cell shows, once all have run."""
-    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, timeout=120).execute()
-    return notebook.cells[0].outputs
+@pytest.fixture(scope="module")
+def outputs_after():
+    """Return a function that runs cells, all in one kernel, and tells what the first of them then shows."""
+    client = NotebookClient(new_notebook(), timeout=120)
+
+    def run(*sources):
+        cells = [new_code_cell(source) for source in sources]
+        for cell in cells:
+            client.nb.cells.append(cell)
+            client.execute_cell(cell, len(client.nb.cells) - 1)
+        return cells[0].outputs
+
+    with client.setup_kernel():
+        yield run
 
 
 @pytest.fixture(scope="module")
-def still():
+def still(outputs_after):
     return outputs_after(EXPLORE)
 
 
@@ -45,14 +54,14 @@ def test_a_slider_stands_above_a_picture_with_its_sentence(still):
     assert sentence["text/plain"].startswith("f(x) from -1.000 to 10.000\n")
 
 
-def test_moving_the_slider_redraws_the_curve_on_the_same_axes(still):
+def test_moving_the_slider_redraws_the_curve_on_the_same_axes(outputs_after, still):
     _, picture, sentence = [output["data"] for output in outputs_after(EXPLORE, MOVE.format(to=0.7))]
     assert picture["text/plain"].startswith("Leaky ReLU (alpha = 0.7): x 'x' -11.000 to 11.000, y '' -8.900 to 10.900")
     assert picture["image/png"] != still[1]["data"]["image/png"]
     assert sentence["text/plain"].startswith("f(x) from -7.000 to 10.000\n")
 
 
-def test_where_the_activation_cannot_be_made_a_sentence_takes_the_place_of_the_picture():
+def test_where_the_activation_cannot_be_made_a_sentence_takes_the_place_of_the_picture(outputs_after):
     _, picture, sentence = [output["data"] for output in outputs_after(EXPLORE, MOVE.format(to=0.5))]
     assert picture == {"text/plain": "no curve at alpha = 0.5"}
     assert sentence["text/plain"].startswith("TypeError: activation must be a function or a block")
@@ -66,7 +75,7 @@ def test_where_the_activation_cannot_be_made_a_sentence_takes_the_place_of_the_p
         ("lambda a: (lambda x: x.reshape((7, -1)) if a == 0.5 else a * x)", "ValueError: activation "),
     ],
 )
-def test_an_error_of_any_kind_is_said_and_the_next_curve_drawn(factory, error):
+def test_an_error_of_any_kind_is_said_and_the_next_curve_drawn(factory, error, outputs_after):
     explore = EXPLORE[: EXPLORE.rindex("\n")] + f"\nexplore_activation({factory}, a=(0, 0.8, 0.1))"
     _, picture, sentence = [output["data"] for output in outputs_after(explore, MOVE.format(to=0.5))]
     assert picture == {"text/plain": "no curve at a = 0.5"}
