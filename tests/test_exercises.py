@@ -107,6 +107,8 @@ RIGHT = {
         nn.LeakyReLU(0.995),
         lambda x: x + 0.002 * nd.sin(x),
         lambda x: x + nd.relu(x - 60),
+        lambda x: x + 1000 * nd.relu(x - 0.01),
+        lambda x: x + 0.5 * nd.sqrt(1 + x * x),  # towards 0.5 on the left
         nd.sinh,
         function(lambda x: x + nd.relu(x), lambda x, dy: dy * (1 + (x > 0))),
     ],
@@ -243,6 +245,10 @@ WRONG = {
     "1.1": [(1.0, "1.0 is too small"), (2.1, "2.1 is too large")],
     "1.2": [
         (lambda x: 0.7 * x, "it does not bend: its slope is 0.700 everywhere"),
+        (nn.LeakyReLU(0.499), "at x = -10.000, its slope is 0.49900"),
+        (nn.LeakyReLU(0.4999), "at x = -10.000, its slope is 0.499900"),
+        (lambda x: x - 0.501 * nd.tanh(x), "at x = 0.000, its slope is 0.49900"),
+        (nd.tanh, "at x = -10.000, its slope is 0.000"),
         (lambda x: x + 0.7 * nd.sin(x), r"at x = -?\d+\.\d+, its slope is 0.30"),
         (lambda x: x - 0.03 * nd.tanh(20 * x), "at x = -?0.000, its slope is 0.400"),
         (lambda x: x - 0.01 * nd.tanh(100 * x), r"at x = -?0.000, its slope is 0.000"),
