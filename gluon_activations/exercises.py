@@ -79,11 +79,14 @@ def _jump(activation, half):
     for _ in range(2):
         curve = trace_activation(activation, np.linspace(*ends, 501))
         rise, explained = np.diff(curve.y), np.diff(curve.x) * [curve.gradient[:-1], curve.gradient[1:]]
-        excess = np.maximum(rise - explained.max(axis=0), explained.min(axis=0) - rise)
-        excess[~np.isfinite(excess)] = 0
-        i = excess.argmax()
+        doubt = np.abs(rise - explained.mean(axis=0))
+        doubt[~np.isfinite(doubt)] = 0
+        i = doubt.argmax()
         ends = curve.x[i : i + 2]
-    return ends[0] if excess[i] > 1e-3 + 1e-5 * np.abs(curve.y[i]) else None
+    # A steep corner between two points is no jump.
+    excess = np.where(doubt > 0, doubt - np.ptp(explained, axis=0) / 2, 0)
+    i = excess.argmax()
+    return curve.x[i] if excess[i] > 1e-3 + 1e-5 * np.abs(curve.y[i]) else None
 
 
 def _steepness(answer):

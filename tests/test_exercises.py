@@ -264,6 +264,7 @@ WRONG = {
         (lambda x: x + 0.3 * nd.tanh(x) - 3 * (x > 0), "at x = -?0.000 it jumps"),
         (lambda x: 0.7 * x + 0.1 * nd.relu(x) + 2 * (x > 3.21), "at x = 3.2.. it jumps"),
         (lambda x: x + 0.02 * nd.sin(x * 2 * PI / 0.04), "at x = .*, its slope is -2"),
+        (lambda x: x + 1000 * nd.relu(x - 0.01) + 2 * (x > 0.01), "at x = 0.010 it jumps"),
         (nd.sqrt, r"at x = -10.000, f\(x\) is nan"),
         (nd.floor, "at x = .*, its slope is 0.000"),
         (
