@@ -320,6 +320,8 @@ WRONG = {
         (prelu(1e-5), "alpha is 0.0000100"),
         (taught(nn.LeakyReLU(0.7)), r"alpha is 0.70"),
         (taught(nd.log), "alpha is nan"),
+        (prelu(-np.inf), "alpha is -inf"),
+        (prelu(-0.0), "alpha is 0.000"),
         (nn.LeakyReLU(0.7), "answer must be a PReLU block, as `prelu` is, not LeakyReLU"),
         (nd.abs, "answer must be a PReLU block, as `prelu` is, not function abs"),
         (nn.PReLU(), "it raises RuntimeError: Parameter .* has not been initialized"),
@@ -342,6 +344,7 @@ WRONG = {
     ],
     "6.1": [(-1.28, "-1.28 is too small"), (-0.6, "-0.6 is too large")],
     "6.2": [
+        (0.5, "answer must be a function, the gate, not 0.5"),
         (nd.tanh, r"at x = .*, f\(x\) - f\(-x\) is "),
         (lambda x: nd.sigmoid(x) ** 2, r"at x = -?1.560, f\(x\) - f\(-x\) is -?1.112, not -?1.560"),
         (nd.sigmoid, "it is a sigmoid again, of steepness 1.000"),
