@@ -15,7 +15,7 @@ MIMES = {"application/pdf": "pdf", "image/svg+xml": "svg"}
 LIBRARIES = {"svg": "resvg_py", "pdf": "pypdfium2"}  # what draws these to pixels, if it is installed
 
 # What resvg leaves out of an SVG. Such a picture can be compared as text alone.
-UNDRAWN = re.compile(r"<(foreignObject|script|animate|set)\b")
+UNDRAWN = re.compile(r"<(foreignObject|script|animate\w*|set)\b")
 MATPLOTLIB = re.compile(rb"Matplotlib v(?:ersion)?(\d[\w.+]*)")  # in each PNG, SVG and PDF that it writes
 
 

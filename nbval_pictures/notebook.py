@@ -14,8 +14,8 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 from nbval_pictures import accept, evidence, images, settings
 from nbval_pictures.kernel import Kernel
 
-# A progress bar of tqdm ends in the time it took: [00:01<00:00, 9.31it/s]
-BAR = re.compile(r"^.*\[\d\d:\d\d[^\]\n]*, *[^\]\n]*/[^\]\n]*\].*\n?", re.M)
+# A progress bar of tqdm ends in the time it took: [00:01<00:00, 9.31it/s], or [1:02:03<00:00, 4.80s/it]
+BAR = re.compile(r"^.*\[(?:\d+:)?\d\d:\d\d[^\]\n]*, *[^\]\n]*/[^\]\n]*\].*\n?", re.M)
 
 
 SKIP, TOLERANCE = "pictures-skip", "pictures-tolerance="  # tags of a cell

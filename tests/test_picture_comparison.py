@@ -97,7 +97,7 @@ def test_the_tolerance_is_what_it_says():
     assert f"off by {far:.3g}" in images.compare(("png", saved(plain())), ("png", one), 0.999 * far)[0]
 
 
-@pytest.mark.parametrize("element", ["foreignObject", "script", "animate", "set"])
+@pytest.mark.parametrize("element", ["foreignObject", "script", "animate", "animateTransform", "animateMotion", "set"])
 def test_an_svg_that_cannot_be_drawn_whole_is_known(element):
     assert images.UNDRAWN.search(svg(f"<{element}></{element}>").decode())
     assert not images.UNDRAWN.search(figure("svg").decode())
