@@ -136,7 +136,7 @@ def _negative_slope(prelu):
     alphas = prelu.alpha.data().asnumpy()
     wrong = alphas[~((alphas < 0) & np.isfinite(alphas))]
     if wrong.size:
-        raise NotYet(f"alpha is {decimals(wrong.max() + 0, min(wrong.max(), 1))}")  # 0 in the place of -0
+        raise NotYet(f"alpha is {decimals(wrong.max(), min(wrong.max(), 1))}")
 
 
 def _balanced(answer):
