@@ -454,6 +454,7 @@ WRONG = {
         ),
         (nn.GELU, "gate must be a function or a HybridBlock"),
         ("erf", "gate must be a function or a HybridBlock, .* not 'erf'"),
+        (None, "answer must be a gate, .* not None"),
     ],
     "10.3": [
         (1.0, "at temperature 1.000 the first has 0.6652"),
