@@ -8,7 +8,7 @@ import numpy as np
 from mxnet import nd
 from mxnet.gluon import nn
 
-from gluon_activations.answers import NotYet, made, near, number, one_of, same
+from gluon_activations.answers import NotYet, made, near, number, one_of, same, shown
 from gluon_activations.curves import trace_activation
 from gluon_activations.experiments import layer_statistics, mlp, mnist1d, train
 from gluon_activations.words import decimals
@@ -97,9 +97,16 @@ def loudest(answer: Any) -> None:
 
 def straight_accuracy(guess: Any) -> None:
     """Exercise 8.1: the accuracy of a deep net without an activation."""
-    near(number(guess), _deep_and_straight(), 0.05)
+    near(_share(guess), _deep_and_straight(), 0.05)
 
 
 def silent_share(guess: Any) -> None:
     """Exercise 8.3: the share of units that are off for all test signals."""
-    near(number(guess), _silent_units(), 0.05)
+    near(_share(guess), _silent_units(), 0.05)
+
+
+def _share(answer):
+    share = number(answer)
+    if not 0 <= share <= 1:
+        raise NotYet(f"answer must lie between 0, for none, and 1, for all; {shown(answer)} does not")
+    return share

@@ -373,7 +373,11 @@ WRONG = {
         ("ReLU", "with ReLU the gradient is "),
         ("SELU", "answer must be one of 'tanh', 'ReLU', 'GELU'; not 'SELU'"),
     ],
-    "8.1": [(0.6, "0.6 is too large"), (0.1, "0.1 is too small")],
+    "8.1": [
+        (0.6, "0.6 is too large"),
+        (0.1, "0.1 is too small"),
+        (33, "answer must lie between 0, for none, and 1, for all; 33 does not"),
+    ],
     "8.2": [
         (lambdas(lambda F, x: F.sigmoid(2 * x)), "its accuracy stays below 0.38"),
         (lambdas(lambda F, x: F.relu(x)), r"at x = .*, f\(x\) is .* as sigmoid\(.* x\) is"),
@@ -384,7 +388,12 @@ WRONG = {
         (lambda: nd.sigmoid, "answer must make a block, as a class does; it makes function sigmoid"),
         (nn.HybridLambda("sigmoid"), "answer must make a new block in each call, as a class does; HybridLambda"),
     ],
-    "8.3": [(0.25, "0.25 is too large"), (0.4, "0.4 is too large"), (-0.1, "-0.1 is too small")],
+    "8.3": [
+        (0.25, "0.25 is too large"),
+        (0.4, "0.4 is too large"),
+        (-0.005, "answer must lie between 0, for none, and 1, for all; -0.005 does not"),
+        (4, "answer must lie between 0, for none, and 1, for all; 4 does not"),
+    ],
     "9.1": [
         (lambda x: nd.log(nd.cosh(x)), r"at x = -100.000, f\(x\) is inf, not 99.307"),
         (

@@ -53,8 +53,9 @@ def plot_signals(data: Data) -> None:
 def plot_layers(layers: Layers, shown: int = 5) -> None:
     """Draw histograms of what goes forward and what comes back, for some of a net's layers.
 
-    The activations are in the upper row, and where there are gradients, those in the lower row. In a
-    notebook the picture appears at once; in a script its figure stays open for ``plt.show()``.
+    The outputs are in the upper row, behind the activation where there is one, and the gradients of the weights, if
+    there are any, in the lower row. In a notebook the picture appears at once; in a script its figure stays open for
+    ``plt.show()``.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def plot_layers(layers: Layers, shown: int = 5) -> None:
     if not layers:
         raise ValueError("layers must hold at least one layer; it is empty.")
     chosen = [layers[i] for i in np.unique(np.linspace(0, len(layers) - 1, shown).astype(int))]
-    kinds = [("after", "activations", COLOURS[0])]
+    kinds = [("after", "outputs", COLOURS[0])]
     if any(layer.gradient is not None for layer in chosen):
         kinds.append(("gradient", "gradients", COLOURS[1]))
     with plt.rc_context(STYLE):
