@@ -235,7 +235,7 @@ CHECKS = {
     "6.3": _closest_to_gelu,
     "7.1": net_exercises.best_start,
     "7.2": net_exercises.lively_scale,
-    "7.3": net_exercises.loudest,
+    "7.3": net_exercises.faintest,
     "8.1": net_exercises.straight_accuracy,
     "8.2": net_exercises.steep_sigmoid,
     "8.3": net_exercises.silent_share,

@@ -41,10 +41,10 @@ def _by_activation():
     return {name: _first_gradient(activation, _STARTS["He"]) for name, activation in _ACTIVATIONS.items()}
 
 
-def _largest(name, norms):
-    largest = max(norms.values())
-    if norms[name] < largest:
-        raise NotYet(f"with {name} the gradient is {norms[name]:.2g}, and with another {largest:.2g}")
+def _is_the(extreme, name, norms):
+    right = extreme(norms.values())
+    if norms[name] != right:
+        raise NotYet(f"with {name} the gradient is {norms[name]:.2g}, and with another {right:.2g}")
 
 
 def lively_scale(answer: Any) -> None:
@@ -87,12 +87,12 @@ def _silent_units():
 
 def best_start(answer: Any) -> None:
     """Exercise 7.1: the name of the start that keeps softsign's gradient best."""
-    _largest(one_of(answer, _STARTS), _by_start())
+    _is_the(max, one_of(answer, _STARTS), _by_start())
 
 
-def loudest(answer: Any) -> None:
-    """Exercise 7.3: the name of the activation with the largest first gradient from He's start."""
-    _largest(one_of(answer, _ACTIVATIONS), _by_activation())
+def faintest(answer: Any) -> None:
+    """Exercise 7.3: the name of the activation with the smallest first gradient from He's start."""
+    _is_the(min, one_of(answer, _ACTIVATIONS), _by_activation())
 
 
 def straight_accuracy(guess: Any) -> None:

@@ -173,7 +173,7 @@ RIGHT = {
     "6.3": [1.77, 1.773, 1.75, 1.8],
     "7.1": ["He", "he", " HE "],
     "7.2": [0.24, 0.25, np.sqrt(0.06)],
-    "7.3": ["tanh", "Tanh"],
+    "7.3": ["GELU", "gelu"],
     "8.1": [0.33, 0.32, 1 / 3],
     "8.2": [
         lambdas(lambda F, x: F.sigmoid(8 * x)),
@@ -370,7 +370,8 @@ WRONG = {
         (1e30, "the first gradient is 0; the scale is too large"),
     ],
     "7.3": [
-        ("ReLU", "with ReLU the gradient is "),
+        ("ReLU", "with ReLU the gradient is .*, and with another 0.0"),
+        ("tanh", "with tanh the gradient is .*, and with another 0.0"),
         ("SELU", "answer must be one of 'tanh', 'ReLU', 'GELU'; not 'SELU'"),
     ],
     "8.1": [
