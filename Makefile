@@ -21,6 +21,9 @@ lab: .venv/.ready  ## open the tutorial in JupyterLab
 notebooks: .venv/.ready  ## run every notebook again and store what it shows
 	.venv/bin/python tools/refresh_notebooks.py
 
+# Tests run side by side: more threads of MXNet's would only wait for each other, at full speed.
+test test-browser: export OMP_NUM_THREADS = 1
+
 test: .venv/.ready  ## check the style, run every test and every notebook
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check

@@ -32,6 +32,14 @@ SMALL = {"epochs": 2, "width": 8, "batch_size": 50, "progress": False}
 ACTIVATIONS = {"identity": None, "ReLU": RELU, "SELU": nn.SELU}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def two_threads_elsewhere():
+    """Let the variable say another number of threads than a run is to have."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "2")
+        yield
+
+
 def essence(rows):
     """Rows without the one column that differs from run to run."""
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
@@ -116,10 +124,10 @@ def test_what_dies_takes_no_other_run_along_and_holds_none_up(data, tmp_path):
         time.sleep(0.3)
         return nn.SELU()
 
-    rows = sweep({"dies": dies, "SELU": logged}, range(2), data=data, n_jobs=2, **{**SMALL, "epochs": 1})
-    assert [row["error"] is None for row in rows] == [False] * 2 + [True] * 2
+    rows = sweep({"dies": dies, "SELU": logged}, range(4), data=data, n_jobs=2, **{**SMALL, "epochs": 1})
+    assert [row["error"] is None for row in rows] == [False] * 4 + [True] * 4
     begun = (tmp_path / "begun").read_text().splitlines()
-    assert len(begun) == 4  # two layers a run, and no run twice
+    assert len(begun) == 8  # two layers a run, and no run twice
     assert len({line.split()[0] for line in begun}) == 2  # in two processes, although others died beside them
 
 
