@@ -1,6 +1,5 @@
 """Every notebook is executed, whole, tidy and linked."""
 
-import importlib.util
 import re
 import statistics
 from pathlib import Path
@@ -8,14 +7,11 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+import refresh_notebooks
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 SOLUTIONS = sorted(ROOT.glob("notebooks/solutions/*.ipynb"))
-
-spec = importlib.util.spec_from_file_location("refresh_notebooks", ROOT / "tools" / "refresh_notebooks.py")
-refresh_notebooks = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(refresh_notebooks)
 
 # What JupyterLab would else write into a notebook that is opened.
 LANGUAGE = {"codemirror_mode", "file_extension", "mimetype", "name", "nbconvert_exporter", "pygments_lexer", "version"}

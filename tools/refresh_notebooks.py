@@ -20,6 +20,7 @@ from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from references import write_references
 from tqdm import tqdm
 from traitlets import default
 
@@ -50,7 +51,8 @@ def navigation(path):
 
 
 def tidy(notebook, links, language):
-    """Put the links at both ends, take out what differs from machine to machine, and say what the kernel speaks."""
+    """Put the links at both ends, write the references, and make the rest the same on every machine."""
+    write_references(notebook)
     cells = [cell for cell in notebook.cells if NAVIGATION not in cell.metadata.get("tags", [])]
     ends = [nbformat.v4.new_markdown_cell(links, metadata={"tags": [NAVIGATION]}) for _ in range(2)]
     notebook.cells = [ends[0], *cells, ends[1]]
