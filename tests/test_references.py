@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 import references
+import refresh_notebooks
 from markdown_it import MarkdownIt
 from pybtex.database import parse_file, parse_string
 
@@ -128,6 +129,14 @@ def test_only_the_list_is_written():
     cell.metadata.tags.append("xu2014")
     with pytest.raises(ValueError, match="'xu2014' is no key of references\\.bib"):
         references.write_references(notebook)
+
+
+def test_the_refresh_tool_writes_it():
+    cell = nbformat.v4.new_markdown_cell("## References\n\n- Old.", metadata={"tags": ["xu2015"]})
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    refresh_notebooks.tidy(notebook, "links", {})
+    assert notebook.cells[1].source.startswith("## References\n\n- B. Xu, ")
+    assert notebook.cells[1].metadata == {"tags": ["xu2015"]}
 
 
 @pytest.mark.parametrize(
