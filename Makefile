@@ -32,9 +32,9 @@ test: .venv/.ready  ## check the style, run every test and every notebook
 test-browser: .venv/.ready  ## open every notebook in a browser, and run it with other tools (needs Chromium)
 	.venv/bin/pytest tests/browser
 
-html: .venv/.ready  ## build the pages for reading: build/html/index.html
+html: .venv/.ready  ## build the pages for reading: build/html/index.html (URL=where they will stand, for previews of links)
 	@rm -rf build/html
-	.venv/bin/sphinx-build -q -W --keep-going -b html -c docs . build/html
+	.venv/bin/sphinx-build -q -W --keep-going -b html -c docs $(if $(URL),-D html_baseurl=$(URL)) . build/html
 
 # Without the tests' own options: their processes would slow each other.
 BENCH = -m pytest -o addopts= -o python_files=bench_*.py --noconftest -q --benchmark-quiet --benchmark-disable-gc

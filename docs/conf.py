@@ -16,6 +16,7 @@ extensions = [
     "sphinx_codeautolink",  # from the code of notebooks to the reference
     "notebooks",
     "mathematics",
+    "previews",
 ]
 include_patterns = ["index.md", "CONTRIBUTING.md", "docs/*.md", "notebooks/**.ipynb"]
 exclude_patterns = [".*", "build", "**/.ipynb_checkpoints"]
