@@ -1,27 +1,14 @@
 """Notebooks as the pages show them: numbered, with pictures that say what is on them, and with figures that move."""
 
-import io
 import re
 from base64 import b64decode
 from html import escape
 from pathlib import Path
 
 import live
+import narrow
 import nbformat
-import numpy as np
 from PIL import Image
-
-WIDE = 700  # a picture that is wider, in CSS pixels, holds two panels; on a phone they stand one below the other
-
-
-def gutter(picture):
-    """Return where, from 0 to 1, the widest gap of a picture's middle third lies; None if there is none."""
-    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("L"))
-    width = pixels.shape[1]
-    blank = [column for column in range(width // 3, 2 * width // 3) if pixels[:, column].min() > 250]
-    runs = np.split(blank, np.flatnonzero(np.diff(blank) != 1) + 1)
-    longest = max(runs, key=len)
-    return longest.mean() / width if longest.size else None
 
 
 def subjects(text):
@@ -31,30 +18,39 @@ def subjects(text):
     return f"{'Plots' if len(names) > 1 else 'Plot'} of {', '.join(names)}"
 
 
-def picture_html(output, said, source):
-    """Return a picture's markup: first what was said of it, then on demand what is on it."""
-    text, size = output.data["text/plain"], output.metadata.get("image/png", {})
+def size(picture, scale):
+    return f'width="{picture.width / scale:.0f}" height="{picture.height / scale:.0f}"'
+
+
+def picture_html(output, said, file, top):
+    """Return the markup of a picture, which is written to a file; one of several panels to one for phones too.
+
+    First comes what was said of it, then on demand what is on it.
+    """
+    text, width = output.data["text/plain"], output.metadata["image/png"]["width"]
     alt = escape(". ".join(filter(None, [subjects(text), *said.splitlines()])))
-    width, height = size["width"], size["height"]
-    image = f'<img src="{source}" alt="{alt}" width="{width}" height="{height}">'
-    split = gutter(b64decode(output.data["image/png"])) if width > WIDE else None
-    if split:
-        left, right = split * width, (1 - split) * width
-        style = f"--left: {left:.0f} / {height}; --right: {right:.0f} / {height}"
-        image = f'<span class="panels" style="{style}">{image}<img src="{source}" alt=""></span>'
+    file.write_bytes(b64decode(output.data["image/png"]))
+    picture = Image.open(file)
+    scale, source = picture.width / width, ""
+    phone = narrow.narrow(picture, scale)
+    if phone:
+        name = f"{file.stem}-phone.png"
+        phone.save(file.with_name(name), optimize=True)
+        address = f'srcset="{top}{name}" {size(phone, scale)}'
+        source = f'<source media="screen and (max-width: 46em)" {address}>'
+    image = f'<picture>{source}<img src="{top}{file.name}" alt="{alt}" {size(picture, scale)}></picture>'
     summary = '<details class="description"><summary>Description of the picture</summary>'
     return f'<figure class="picture">{image}</figure>{summary}<pre>{escape(text)}</pre></details>'
 
 
 def show_pictures(cell, name, folder, top):
-    """Put markup in the place of a cell's pictures, which are written to files."""
+    """Put markup in the place of a cell's pictures."""
     for i, output in enumerate(cell.outputs):
         if "image/png" in output.get("data", {}):
             following = cell.outputs[i + 1].get("data", {}) if i + 1 < len(cell.outputs) else {}
             said = following.get("text/plain", "") if "image/png" not in following else ""
-            file = f"{name}-{cell.execution_count}-{i}.png"
-            (folder / file).write_bytes(b64decode(output.data["image/png"]))
-            cell.outputs[i] = html_output(picture_html(output, said, f"{top}_images/{file}"))
+            file = folder / f"{name}-{cell.execution_count}-{i}.png"
+            cell.outputs[i] = html_output(picture_html(output, said, file, top))
 
 
 def html_output(markup):
@@ -76,7 +72,7 @@ def page(docname, text, folder):
     show_live_figures(code)
     for cell in code:
         cell.outputs = [output for output in cell.outputs if output.get("data") != {}]  # what is left of sliders
-        show_pictures(cell, f"{parent}-{name}", folder, "../" * docname.count("/"))
+        show_pictures(cell, f"{parent}-{name}", folder, "../" * docname.count("/") + "_images/")
     # The theme has links to the pages before and after.
     notebook.cells = [cell for cell in notebook.cells if "navigation" not in cell.metadata.get("tags", [])]
     prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]

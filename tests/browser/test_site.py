@@ -121,12 +121,13 @@ def test_a_notebooks_page_has_its_number_its_pictures_and_its_mathematics(site, 
     assert len(soup.select("article math")) == formulas(notebook)
     moving = sum("explore_activation(" in cell.source for cell in notebook.cells if cell.cell_type == "code")
     assert len(soup.select("figure.live")) == moving
-    shown = soup.select("figure.picture img:first-of-type")
+    shown = soup.select("figure.picture img")
     assert len(shown) + moving == len(pictures(notebook)) > 0
     for image in shown:
         assert 10 < len(image["alt"]) < 600
         assert "#" not in image["alt"]  # no colours: those are in the description, for who asks
     assert len(soup.select("details.description")) == len(shown)
+    assert not soup.select("[property='og:image'], [property='og:url']")  # nobody said where these pages stand
     [download] = soup.select("a.download")
     assert nbformat.read((site / "notebooks" / download["href"]).resolve(), as_version=4) == notebook
 
@@ -224,13 +225,29 @@ def test_without_scripts_a_figure_is_a_picture(site, open_page, path):
     assert figure.get_by_text("This figure moves where scripts run.").is_visible()
 
 
-def test_on_a_phone_two_panels_stand_one_below_the_other(site, open_page):
-    page = open_page(390)
-    page.tab.goto((site / "notebooks" / "05_exponential_rectifiers.html").as_uri())
-    panels = page.tab.locator(".panels").first.locator("img")
-    first, second = (image.bounding_box() for image in panels.all())
-    assert second["y"] >= first["y"] + first["height"]
-    assert min(first["height"], second["height"]) > 0.6 * int(panels.first.get_attribute("height"))
+# Two panels; and three and five, one with a legend beside them, which are shown by twos where there is room.
+@pytest.mark.parametrize("stem", ["05_exponential_rectifiers", "07_gradient_flow"])
+def test_on_a_phone_panels_stand_one_below_the_other(site, soups, open_page, stem):
+    file = site / "notebooks" / f"{stem}.html"
+    wholes = [int(source.find_next("img")["width"]) for source in soups[file].select("figure.picture source")]
+    for width in (1440, 390):
+        page = open_page(width)
+        page.tab.goto(file.as_uri())
+        images = page.tab.locator("figure.picture:has(source) img").all()
+        assert len(images) == len(wholes) > 1
+        for image, whole in zip(images, wholes):
+            natural = int(image.evaluate("image => image.naturalWidth")) / 2  # they are drawn at two pixels to one
+            box = image.bounding_box()
+            assert (
+                image.evaluate("image => image.currentSrc").endswith("-phone.png")
+                == (natural < whole)
+                == (width == 390)
+            )
+            if width == 390:
+                assert box["x"] + box["width"] <= width
+                assert box["width"] > 0.7 * natural  # its letters are nearly as large as on a desk
+                assert box["height"] > box["width"]
+        assert page.complaints == []
 
 
 def test_print_keeps_code_whole(site, open_page):
