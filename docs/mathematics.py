@@ -57,6 +57,8 @@ def add_font(app, exception):
     pages = (path.read_text(encoding="utf-8") for path in app.outdir.rglob("*.html"))
     formulas = "".join(formula for page in pages for formula in re.findall(r"<math.*?</math>", page, re.S))
     letters = set(html.unescape(re.sub(r"<[^>]*>", "", formulas)))
+    if "<msqrt" in formulas or "<mroot" in formulas:
+        letters.add("\N{SQUARE ROOT}")  # which the browser draws, without a letter that says so
     encoded = base64.b64encode(font(letters)).decode()
     (app.outdir / "_static" / "mathematics.css").write_text(CSS.format(encoded), encoding="utf-8")
 
