@@ -29,7 +29,7 @@ test: .venv/.ready  ## check the style, run every test and every notebook
 	.venv/bin/ruff format --check
 	.venv/bin/pytest
 
-test-browser: .venv/.ready  ## open every notebook in a browser, and run it with other tools (needs Chromium)
+test-browser: .venv/.ready  ## open every notebook in a browser, and run it with other tools (needs Chromium and Firefox)
 	.venv/bin/pytest tests/browser
 
 html: .venv/.ready  ## build the pages for reading: build/html/index.html (URL=where they will stand, for previews of links)

@@ -1,4 +1,4 @@
-"""A real Jupyter server on a copy of the notebooks, and a real browser to open them in."""
+"""A real Jupyter server on a copy of the notebooks, the pages as they are built, and real browsers to open them in."""
 
 import json
 import os
@@ -8,7 +8,8 @@ import sys
 import time
 
 import pytest
-from browsing import NOTEBOOKS, ROOT
+from browsing import NOTEBOOKS, ROOT, Page
+from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
 SETTINGS = {
@@ -17,16 +18,64 @@ SETTINGS = {
 
 
 CHROMIUM = shutil.which("chromium")
-if not CHROMIUM:
-    pytest.exit("These tests need Chromium: apt-get install chromium fonts-dejavu-core", returncode=1)
+FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
+if not (CHROMIUM and FIREFOX):
+    needed = "apt-get install chromium firefox-esr fonts-dejavu-core"
+    pytest.exit(f"These tests need Chromium and Firefox: {needed}", returncode=1)
 
 
 @pytest.fixture(scope="session")
-def browser():
+def playwright():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright, tmp_path_factory):
+    """Return a Firefox as it comes, which by this channel is driven as the W3C has it, by WebDriver BiDi."""
+    home = tmp_path_factory.mktemp("firefox")
+    browser = playwright.firefox.launch(
+        channel="moz-firefox", executable_path=FIREFOX, env={**os.environ, "HOME": str(home)}
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-c", "docs", ".", folder]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def soups(site):
+    """Return every page, parsed, by its file."""
+    pages = (path for path in site.rglob("*.html") if "_static" not in path.parts)
+    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in sorted(pages)}
+
+
+@pytest.fixture
+def open_page(request):
+    """Return a function that opens a tab, in Chromium unless a test asks for both browsers, with the network off."""
+    browser = request.getfixturevalue(getattr(request, "param", "browser"))
+    contexts = []
+
+    def start(width=1440, **options):
+        contexts.append(browser.new_context(offline=True, viewport={"width": width, "height": 900}, **options))
+        return Page(contexts[-1])
+
+    yield start
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")
