@@ -27,13 +27,13 @@ REST = """() => axe.run({
 })"""
 
 
-def obstacles(tab, width, *looks):
-    """Return what a page of that width puts in a reader's way, by looks such as those above and without them."""
+def obstacles(tab, *looks):
+    """Return what a page puts in a reader's way, by looks such as those above and without them."""
     if looks:
         tab.evaluate(AXE)
     found = [tab.evaluate(look) for look in looks]
     rules = [(rule["id"], rule["nodes"][0]["html"]) for result in found for rule in result["violations"]]
-    if tab.evaluate("document.documentElement.scrollWidth") > width:
+    if tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         rules.append("wider than the screen")
     if tab.locator("img").evaluate_all("images => images.some(image => !image.naturalWidth)"):
         rules.append("a picture is missing")

@@ -32,7 +32,7 @@ def test_no_page_keeps_anybody_from_reading(soups, few, open_page, width, scheme
         page.tab.goto(file.as_uri())
         looks = [REST] if scheme == "light" or file in few else []
         looks += [COLOURS] if width == 1440 or file in few else []
-        objections += [(file.name, rule) for rule in obstacles(page.tab, width, *looks)]
+        objections += [(file.name, rule) for rule in obstacles(page.tab, *looks)]
         if file in few:
             page.tab.screenshot(path=SCREENSHOTS / f"site-{file.stem}-{width}-{scheme}.png", full_page=True)
     assert objections == []
@@ -47,12 +47,12 @@ def test_firefox_shows_every_page(soups, few, open_page):
         for width in (390, 1440):
             page.tab.set_viewport_size({"width": width, "height": 900})
             looks = [REST, COLOURS] if file in few else []
-            objections += [(file.name, width, rule) for rule in obstacles(page.tab, width, *looks)]
+            objections += [(file.name, width, rule) for rule in obstacles(page.tab, *looks)]
     page.tab.locator(".theme-toggle:visible").click()  # Playwright cannot tell Firefox to prefer dark
     for file in few:
         page.tab.goto(file.as_uri())
         assert page.tab.locator("body").get_attribute("data-theme") == "dark"
-        objections += [(file.name, "dark", rule) for rule in obstacles(page.tab, width, COLOURS)]
+        objections += [(file.name, "dark", rule) for rule in obstacles(page.tab, COLOURS)]
         page.tab.screenshot(path=SCREENSHOTS / f"site-{file.stem}-firefox.png", full_page=True)
     assert objections == []
     assert page.complaints == []
