@@ -180,7 +180,7 @@ def _another_gate(gate):
     openness = trace_activation(gated, x).y / x
     half_open = (openness > 0.6) & (openness < 0.95)
     steepness = np.log(openness / (1 - openness))[half_open] / x[half_open]
-    if steepness.size > 2 and np.ptp(steepness) < 0.01 * steepness.mean():
+    if steepness.size > 2 and np.ptp(steepness) < 1e-4 * steepness.mean():
         raise NotYet(f"it is a sigmoid again, of steepness {decimals(steepness.mean())}")
 
 
