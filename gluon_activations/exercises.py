@@ -163,27 +163,6 @@ def _lowest(guess):
     near(guess, curve.x[curve.y.argmin()], 0.05)
 
 
-def _another_gate(gate):
-    if not callable(gate):
-        raise NotYet(f"answer must be a function, the gate, not {shown(gate)}")
-
-    def gated(x):
-        return x * gate(x)
-
-    curve = trace_activation(gated, _WIDE)
-    equal("f(x) - f(-x)", _WIDE, curve.y - curve.y[::-1], _WIDE)
-    sound(curve)
-    left, right = trace_activation(gated, [-1e4, 1e4]).y / [-1e4, 1e4]  # some gates are slow to open
-    if not np.allclose([left, right], [0, 1], atol=0.01):
-        raise NotYet(f"it goes from {decimals(left)} to {decimals(right)}, not from 0 to 1")
-    x = 2 ** np.arange(-120, 14, 0.5)
-    openness = trace_activation(gated, x).y / x
-    half_open = (openness > 0.6) & (openness < 0.95)
-    steepness = np.log(openness / (1 - openness))[half_open] / x[half_open]
-    if steepness.size > 2 and np.ptp(steepness) < 1e-4 * steepness.mean():
-        raise NotYet(f"it is a sigmoid again, of steepness {decimals(steepness.mean())}")
-
-
 def _closest_to_gelu(guess):
     gelu, betas = trace_activation(nn.GELU()).y, np.arange(1.5, 2, 0.01)
     errors = [np.abs(_WIDE / (1 + np.exp(-beta * _WIDE)) - gelu).max() for beta in betas]
@@ -231,7 +210,7 @@ CHECKS = {
     "5.2": _sent_the_right_way,
     "5.3": _selu,
     "6.1": _lowest,
-    "6.2": _another_gate,
+    "6.2": gated_exercises.another_gate,
     "6.3": _closest_to_gelu,
     "7.1": net_exercises.best_start,
     "7.2": net_exercises.lively_scale,

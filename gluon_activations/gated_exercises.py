@@ -8,9 +8,34 @@ import numpy as np
 from mxnet import nd
 
 from gluon_activations import blocks
-from gluon_activations.answers import NotYet, number, same
+from gluon_activations.answers import NotYet, equal, number, same, shown, sound
+from gluon_activations.curves import trace_activation
 from gluon_activations.evaluation import callable_again
 from gluon_activations.words import decimals
+
+_WIDE = np.linspace(-10, 10, 501)
+
+
+def another_gate(gate: Any) -> None:
+    """Exercise 6.2: a gate that is no sigmoid."""
+    if not callable(gate):
+        raise NotYet(f"answer must be a function, the gate, not {shown(gate)}")
+
+    def gated(x):
+        return x * gate(x)
+
+    curve = trace_activation(gated, _WIDE)
+    equal("f(x) - f(-x)", _WIDE, curve.y - curve.y[::-1], _WIDE)
+    sound(curve)
+    left, right = trace_activation(gated, [-1e4, 1e4]).y / [-1e4, 1e4]  # some gates are slow to open
+    if not np.allclose([left, right], [0, 1], atol=0.01):
+        raise NotYet(f"it goes from {decimals(left)} to {decimals(right)}, not from 0 to 1")
+    x = 2 ** np.arange(-120, 14, 0.5)
+    openness = trace_activation(gated, x).y / x
+    half_open = (openness > 0.6) & (openness < 0.95)
+    steepness = np.log(openness / (1 - openness))[half_open] / x[half_open]
+    if steepness.size > 2 and np.ptp(steepness) < 1e-4 * steepness.mean():
+        raise NotYet(f"it is a sigmoid again, of steepness {decimals(steepness.mean())}")
 
 
 def equal_width(answer: Any) -> None:
@@ -24,13 +49,12 @@ def gelu_gate(gate: Any) -> None:
     """Exercise 10.2: the gate with which GLU, given x in both halves, is GELU."""
     if gate is None:  # which GLU takes for the sigmoid
         raise NotYet("answer must be a gate, such as nd.tanh, not None")
-    x = np.linspace(-10, 10, 501)
 
     def doubled(x):
         unit = blocks.GLU(callable_again(gate), axis=0)
         return unit(mx.np.concatenate([x, x]) if mx.util.is_np_array() else nd.concat(x, x, dim=0))
 
-    same(doubled, x, x * np.array([math.erfc(-v / math.sqrt(2)) / 2 for v in x]))
+    same(doubled, _WIDE, _WIDE * np.array([math.erfc(-v / math.sqrt(2)) / 2 for v in _WIDE]))
 
 
 def even_temperature(answer: Any) -> None:
