@@ -1,4 +1,4 @@
-"""Call a net once, as it is, and keep what each block within was given and gave back."""
+"""Call a net as it is, and keep what each block within was given and gave back."""
 
 import contextlib
 import copy

@@ -100,7 +100,7 @@ def layer_statistics(
 ) -> Layers:
     """Look at every layer of a net while it is given ``x``, and at the gradients it would learn from.
 
-    The net is called once, as it is, so that branches and skips are followed. A layer is a weight of two or more
+    The net is called as it is, so that branches and skips are followed. A layer is a weight of two or more
     dimensions, with the activation that reads its output, normalised or not. An activation that reads anything
     else is a layer of its own; so is one behind a second call of the same weights, which show the first.
 
