@@ -5,25 +5,23 @@
 
 import subprocess
 import sys
-from itertools import cycle
 
 import nbformat
 import pytest
-from browsing import NOTEBOOKS, QUICK, formulas, pictures
+from browsing import NOTEBOOKS, formulas, pictures
 from bs4 import BeautifulSoup
-
-TOOLS = ("jupyter execute", "papermill")
 
 
 def run(*command):
     return subprocess.run([sys.executable, "-m", *map(str, command)], capture_output=True, text=True)
 
 
-# Each in one of them: what differs is the tool, and each notebook runs in JupyterLab and under nbval, too.
-IN_TURN = [pytest.param(tool, path, id=f"{tool}-{path.stem}") for tool, path in zip(cycle(TOOLS), QUICK)]
+# Two in each, with what a tool might stumble over: sliders, files, errors. All run in JupyterLab or under nbval, too.
+TRIED = {"jupyter execute": ("04", "11"), "papermill": ("01", "09")}
+CASES = [(tool, path) for tool in TRIED for path in NOTEBOOKS if path.name.startswith(TRIED[tool])]
 
 
-@pytest.mark.parametrize(("tool", "path"), IN_TURN)
+@pytest.mark.parametrize(("tool", "path"), CASES, ids=lambda case: getattr(case, "stem", case))
 def test_runs(tool, path, notebook, tmp_path):
     out = tmp_path / "out.ipynb"
     if tool == "papermill":
