@@ -247,6 +247,7 @@ WRONG = {
     "1.1": [(1.0, "1.0 is too small"), (2.1, "2.1 is too large")],
     "1.2": [
         (lambda x: 0.7 * x, "it does not bend: its slope is 0.700 everywhere"),
+        (lambda x: nd.relu(x) - 0.7 * nd.relu(-x), r"f'\(x\) is not the slope of f\(x\) at x = 0.000"),
         (nn.LeakyReLU(0.499), "at x = -10.000, its slope is 0.49900"),
         (nn.LeakyReLU(0.4999), "at x = -10.000, its slope is 0.499900"),
         (lambda x: x - 0.501 * nd.tanh(x), "at x = 0.000, its slope is 0.49900"),
