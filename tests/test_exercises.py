@@ -421,6 +421,7 @@ WRONG = {
         (nn.Activation, ".*missing 1 required positional argument"),
         (nn.GELU, "it has 0 parameters, not one"),
         (two_heights, "it has 2 parameters, not one"),
+        (tall(lambda F, x, h: h * F.tanh(x)), "it fails once it is hybridised, as a plain \\* does: see broadcast_mul"),
         (
             tall(lambda F, x, h: F.broadcast_mul(h, 2 * F.tanh(x))),
             r"at x = .*, f\(x\) is -?5.000, not -?2.500 where the",

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -99,6 +100,9 @@ def serve(tmp_path_factory):
             **{key: str(home / place) for key, place in places.items()},
         }
         options = {"ServerApp.ip": "127.0.0.1", "ServerApp.open_browser": False, "ServerApp.allow_root": True, **traits}
+        # Left to themselves, two that start at once take the same port.
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            options["ServerApp.port"] = free.getsockname()[1]
         command = [sys.executable, "-m", "jupyter", program, *(f"--{key}={value}" for key, value in options.items())]
         with (home / "log").open("w") as log:
             servers.append(subprocess.Popen(command, cwd=home / "tutorial", env=env, stdout=log, stderr=log))
