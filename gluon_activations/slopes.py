@@ -49,8 +49,8 @@ def check_gradient(evaluate: Callable, x: np.ndarray, y: np.ndarray, gradient: n
     and [-100, 100], a gradient that is off by 4e-5 of itself everywhere, or by a hundredth on a 200th of the axis.
 
     What is not: what changes f by less than a millionth of its height, such as a lost tail; what float32's rounding
-    hides, which is said where it may be a tenth of the mean slope; what happens on less than a 4,000th of the axis, unless
-    one of the points lies there. Jumps of f are no slopes; but if they are many, and too small to be told from
+    hides, which is said where it may be a tenth of the mean slope; what happens on less than a 4,000th of the axis,
+    unless one of the points lies there. Jumps of f are no slopes; but if they are many, and too small to be told from
     rounding, they are taken for one.
 
     Parameters
