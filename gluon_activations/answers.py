@@ -22,6 +22,7 @@ from gluon_activations.curves import Curve, trace_activation
 from gluon_activations.names import brief
 from gluon_activations.words import decimals
 
+WIDE = np.linspace(-10, 10, 501)  # where an answer is looked at, if nothing is said of it
 _OURS = str(Path(__file__).parent)
 _NOT_THE_READERS = (_OURS, *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
 

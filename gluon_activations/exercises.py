@@ -9,7 +9,7 @@ from mxnet import MXNetError, autograd, nd
 from mxnet.gluon import nn
 
 from gluon_activations import gated_exercises, leaving_exercises, net_exercises
-from gluon_activations.answers import NotYet, equal, made, near, number, same, shown, sound, verdict
+from gluon_activations.answers import WIDE, NotYet, equal, made, near, number, same, shown, sound, verdict
 from gluon_activations.curves import trace_activation
 from gluon_activations.names import brief
 from gluon_activations.words import decimals
@@ -43,15 +43,15 @@ def check(exercise: str, answer: Any) -> None:
     print(verdict(CHECKS[exercise], answer))
 
 
-_WIDE, _FAR = np.linspace(-10, 10, 501), np.linspace(-100, 100, 501)
+_FAR = np.linspace(-100, 100, 501)
 
 
 def _bent_but_steep(activation):
     sound(trace_activation(activation))
     # Uneven steps, so that no ripple keeps time with them.
     far = np.geomspace(50, 1e4, 200)
-    everywhere = np.float32([*-far, *_WIDE, *np.random.RandomState(0).uniform(-50, 50, 5000), *far])
-    for x in (_WIDE, np.unique(everywhere)):  # where the reader has looked first
+    everywhere = np.float32([*-far, *WIDE, *np.random.RandomState(0).uniform(-50, 50, 5000), *far])
+    for x in (WIDE, np.unique(everywhere)):  # where the reader has looked first
         at = x[_steep_enough(activation, x).argmin()]
     closer = at + max(1, abs(at) / 50) * np.linspace(-0.05, 0.05, 501)  # a dip may be narrower than the steps
     slope = _steep_enough(activation, np.unique(np.float32([*x, *closer])))
@@ -97,7 +97,7 @@ def _steepness(answer):
 
 def _is(truth):
     def judge(activation):
-        for x in (_WIDE, _FAR):
+        for x in (WIDE, _FAR):
             same(activation, x, truth(x))
 
     return judge
@@ -165,7 +165,7 @@ def _lowest(guess):
 
 def _closest_to_gelu(guess):
     gelu, betas = trace_activation(nn.GELU()).y, np.arange(1.5, 2, 0.001)
-    errors = [np.abs(_WIDE / (1 + np.exp(-beta * _WIDE)) - gelu).max() for beta in betas]
+    errors = [np.abs(WIDE / (1 + np.exp(-beta * WIDE)) - gelu).max() for beta in betas]
     near(guess, betas[np.argmin(errors)], 0.05)
 
 
@@ -182,7 +182,7 @@ def _learned_height(factory):
     height.initialize(force_reinit=True)
     for value in (2.5, -0.5):
         height.set_data(nd.full(height.shape, value))
-        same(block, _WIDE, value * np.tanh(_WIDE), when=f" where the height is {value}")
+        same(block, WIDE, value * np.tanh(WIDE), when=f" where the height is {value}")
         x, dy = nd.array([-1, 0.5, 2]), nd.array([1, -2, 0.5])
         height.zero_grad()  # else grad_req "add" adds to what is there
         with autograd.record():
@@ -203,7 +203,7 @@ def _learned_height(factory):
 CHECKS = {
     "1.1": lambda guess: near(guess, 2, 0.01),
     "1.2": _bent_but_steep,
-    "1.3": lambda activation: same(activation, _WIDE, 1 / (1 + np.exp(-_WIDE))),
+    "1.3": lambda activation: same(activation, WIDE, 1 / (1 + np.exp(-WIDE))),
     "2.1": _steepness,
     "2.2": _arctangent,
     "2.3": _softsign_overtakes,
@@ -226,7 +226,7 @@ CHECKS = {
     "8.2": net_exercises.steep_sigmoid,
     "8.3": net_exercises.silent_share,
     "9.1": lambda activation: same(activation, _FAR, np.logaddexp(_FAR, -_FAR) - np.log(2), 1e-4),
-    "9.2": lambda activation: same(activation, _WIDE, _WIDE**3),
+    "9.2": lambda activation: same(activation, WIDE, WIDE**3),
     "9.3": _learned_height,
     "10.1": gated_exercises.equal_width,
     "10.2": gated_exercises.gelu_gate,

@@ -8,12 +8,10 @@ import numpy as np
 from mxnet import nd
 
 from gluon_activations import blocks
-from gluon_activations.answers import NotYet, equal, number, same, shown, sound
+from gluon_activations.answers import WIDE, NotYet, equal, number, same, shown, sound
 from gluon_activations.curves import trace_activation
 from gluon_activations.evaluation import callable_again
 from gluon_activations.words import decimals
-
-_WIDE = np.linspace(-10, 10, 501)
 
 
 def another_gate(gate: Any) -> None:
@@ -24,8 +22,8 @@ def another_gate(gate: Any) -> None:
     def gated(x):
         return x * gate(x)
 
-    curve = trace_activation(gated, _WIDE)
-    equal("f(x) - f(-x)", _WIDE, curve.y - curve.y[::-1], _WIDE)
+    curve = trace_activation(gated, WIDE)
+    equal("f(x) - f(-x)", WIDE, curve.y - curve.y[::-1], WIDE)
     sound(curve)
     left, right = trace_activation(gated, [-1e4, 1e4]).y / [-1e4, 1e4]  # some gates are slow to open
     if not np.allclose([left, right], [0, 1], atol=0.01):
@@ -54,7 +52,7 @@ def gelu_gate(gate: Any) -> None:
         unit = blocks.GLU(callable_again(gate), axis=0)
         return unit(mx.np.concatenate([x, x]) if mx.util.is_np_array() else nd.concat(x, x, dim=0))
 
-    same(doubled, _WIDE, _WIDE * np.array([math.erfc(-v / math.sqrt(2)) / 2 for v in _WIDE]))
+    same(doubled, WIDE, WIDE * np.array([math.erfc(-v / math.sqrt(2)) / 2 for v in WIDE]))
 
 
 def even_temperature(answer: Any) -> None:

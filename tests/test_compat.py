@@ -16,8 +16,7 @@ NUMPYS = {
     "3.13": ("2.1.0", "2.5.5"),
 }
 BLOCKS = "right_however or exported or dtype or infinity or empty or beta"  # what a NumPy could touch
-OTHERS = ("pandas", "scipy", "scikit-learn")
-TO_RUN_A_NOTEBOOK = ("joblib", "tqdm", "mnist1d", "ipykernel", "nbclient")
+OTHERS = ("pandas", "scipy", "scikit-learn", "joblib", "tqdm", "mnist1d", "ipykernel", "nbclient")
 UNHARMED = """
 import numpy, pandas, scipy.stats, sklearn.linear_model
 def work():
@@ -55,7 +54,8 @@ def pass_tests(inside, *arguments):
     )
 
 
-def a_notebook_runs(inside, folder):
+def others_are_unharmed_and_a_notebook_runs(inside, folder):
+    run(inside, "-W", "ignore", "-c", UNHARMED, cwd=folder, PYTHONPATH=str(ROOT))
     shutil.copy(ROOT / "notebooks" / "01_reading_the_plots.ipynb", folder / "notebook.ipynb")
     kernel = {"PYTHONPATH": str(ROOT), "PATH": f"{inside.parent}{os.pathsep}{os.environ['PATH']}"}
     run(inside, "-m", "nbclient.cli", "notebook.ipynb", cwd=folder, **kernel)
@@ -72,14 +72,12 @@ class OnOnePython:
         pass_tests(inside, "test_mended.py", "test_values.py")
 
     def test_blocks_hold_too_with_the_newest(self, tmp_path):
-        newest, at_an_end = self.version == "3.13", self.version in ("3.8", "3.13")
-        others = (*(TO_RUN_A_NOTEBOOK if at_an_end else ()), *(OTHERS if newest else ()))
+        at_an_end = self.version in ("3.8", "3.13")
+        others = OTHERS if at_an_end else ()
         inside = environment_of(self.version, NUMPYS[self.version][1], tmp_path / "env", "pytest", "mpmath", *others)
         pass_tests(inside, "test_mended.py", "test_values.py", "test_blocks.py", "-k", f"not test_blocks or {BLOCKS}")
-        if newest:
-            run(inside, "-W", "ignore", "-c", UNHARMED, cwd=tmp_path, PYTHONPATH=str(ROOT))
         if at_an_end:
-            a_notebook_runs(inside, tmp_path)
+            others_are_unharmed_and_a_notebook_runs(inside, tmp_path)
 
 
 # A class for each, since pytest-xdist runs those of one class in one process, and the classes side by side.

@@ -1,10 +1,10 @@
 """The figures of the pages that move: their numbers, and the dotted true slope."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
 
+import live
 import numpy as np
 import pytest
 from mxnet.gluon import nn
@@ -12,10 +12,6 @@ from mxnet.gluon import nn
 from gluon_activations import trace_activation
 
 ROOT = Path(__file__).parent.parent
-spec = importlib.util.spec_from_file_location("live", ROOT / "docs" / "live.py")
-live = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(live)
-
 IMPORTS = "%matplotlib inline\nfrom gluon_activations import explore_activation\nfrom mxnet import nd\n"
 IMPORTS += "from mxnet.gluon import nn\nimport numpy as np"
 

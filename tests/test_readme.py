@@ -1,12 +1,12 @@
 """The README says nothing that is not so: its picture, its example, its links and its recipe."""
 
-import importlib.util
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import draw_gallery
 import nbformat
 import pytest
 import uv
@@ -23,11 +23,8 @@ def block(heading, language=""):
 
 
 def test_the_gallery_is_what_the_code_draws(tmp_path):
-    spec = importlib.util.spec_from_file_location("draw_gallery", ROOT / "tools" / "draw_gallery.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    tool.draw(tmp_path / "gallery.png")
-    assert compare_images(tool.GALLERY, tmp_path / "gallery.png", tol=0.5) is None
+    draw_gallery.draw(tmp_path / "gallery.png")
+    assert compare_images(draw_gallery.GALLERY, tmp_path / "gallery.png", tol=0.5) is None
 
 
 def test_the_example_prints_what_the_readme_says(tmp_path):

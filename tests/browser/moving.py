@@ -1,15 +1,10 @@
 """What the figures that move are, and what they must show."""
 
-import importlib.util
 import re
 
 import nbformat
 import numpy as np
-from browsing import NOTEBOOKS, ROOT
-
-spec = importlib.util.spec_from_file_location("live", ROOT / "docs" / "live.py")
-live = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(live)
+from browsing import NOTEBOOKS
 
 
 def explored(notebook):
