@@ -5,11 +5,12 @@ import subprocess
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import live
 import nbformat
 import pytest
 from browsing import NOTEBOOKS, SCREENSHOTS, formulas, pictures
 from environments import environment, run
-from moving import MOVING, assert_is_drawn, explored, live, numbers
+from moving import MOVING, assert_is_drawn, explored, numbers
 from reading import COLOURS, REST, obstacles
 
 from gluon_activations import trace_activation
