@@ -136,7 +136,7 @@ class Cell(IPyNbCell):
         return self.parent.settings.tolerance
 
     def _pictures(self, outputs):
-        data = [item for output in outputs for item in output.get("data", {}).items() if self._sees(*item)]
+        data = [item for output in outputs for item in sorted(output.get("data", {}).items()) if self._sees(*item)]
         kinds = [images.kind_of(mime) for mime, _ in data]
         return [(kind, images.content_of(kind, value)) for kind, (_, value) in zip(kinds, data)]
 
