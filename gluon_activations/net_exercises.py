@@ -101,7 +101,7 @@ def straight_accuracy(guess: Any) -> None:
 
 def silent_share(guess: Any) -> None:
     """Exercise 8.3: the share of units that are off for all test signals."""
-    near(_share(guess), _silent_units(), 0.05)
+    near(_share(guess), _silent_units(), 0.0301)  # 0.07 less 0.04 is above 0.03 in floats
 
 
 def _share(answer):

@@ -183,7 +183,7 @@ RIGHT = {
         lambdas(lambda F, x: (1 + F.tanh(5 * x)) / 2),
         lambdas(lambda F, x: F.sigmoid(-8 * x)),  # the weights may turn it round
     ],
-    "8.3": [0.0, 0, 0.01, 0.07],  # with five other seeds, 0.01 to 0.07
+    "8.3": [0.04, 0.02, 0.01, 0.07],  # with five other seeds, 0.01 to 0.07
     "9.1": [
         lambda x: nd.abs(x) + nd.log1p(nd.exp(-2 * nd.abs(x))) - np.log(2),
         lambda x: blocks.SoftReLU()(2 * x) - x - np.log(2),
@@ -393,6 +393,8 @@ WRONG = {
         (nn.HybridLambda("sigmoid"), "answer must make a new block in each call, as a class does; HybridLambda"),
     ],
     "8.3": [
+        (0, "0.0 is too small"),
+        (0.1, "0.1 is too large"),
         (0.25, "0.25 is too large"),
         (0.4, "0.4 is too large"),
         (-0.005, "answer must lie between 0, for none, and 1, for all; -0.005 does not"),
@@ -422,6 +424,10 @@ WRONG = {
         (nn.GELU, "it has 0 parameters, not one"),
         (two_heights, "it has 2 parameters, not one"),
         (tall(lambda F, x, h: h * F.tanh(x)), "it fails once it is hybridised, as a plain \\* does: see broadcast_mul"),
+        (tall(lambda F, x, h: F.broadcast_mul(h, nd.tanh(x))), "it fails once it is hybridised: is each operator"),
+        (tall(lambda F, x, h: nd.broadcast_mul(h, nd.tanh(x))), "it fails once it is hybridised: is each operator"),
+        (tall(lambda F, x, h: h * nd.tanh(x)), "it fails once it is hybridised"),
+        (tall(lambda F, x, h: h * F.tanh(x), plain=True), "it fails once it is hybridised, as a plain"),
         (
             tall(lambda F, x, h: F.broadcast_mul(h, 2 * F.tanh(x))),
             r"at x = .*, f\(x\) is -?5.000, not -?2.500 where the",
