@@ -57,6 +57,7 @@ DRAWINGS = {
     "printed too": "print('first')\nplt.plot(x, np.sin(k * x))\nplt.show()\nprint('last')",
     "JPEG": "Image(encoded('jpeg', k))",
     "SVG": "SVG(encoded('svg', k).decode())",
+    "PNG and JPEG": "display({f'image/{kind}': encoded(kind, k) for kind in ('png', 'jpeg')}, raw=True)",
     "PDF": "display({'application/pdf': encoded('pdf', k)}, raw=True)",
 }
 # By name: a cell, what it becomes, and what is said of it.
