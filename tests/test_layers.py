@@ -593,3 +593,59 @@ def test_generators_go_on_as_before_and_hooks_run_once():
     assert first[1:] == (np.random.rand(), random.random())
     assert first == again
     assert first[0] != other[0]
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(
+    ("transposed", "shape"),
+    [
+        (lambda: nn.Conv1DTranspose(4, 3, strides=2, use_bias=False), (3, 2, 8)),
+        (lambda: nn.Conv2DTranspose(4, 3, activation="relu"), (3, 2, 8, 8)),
+    ],
+)
+def test_a_transposed_convolution_has_its_gradient_and_keeps_its_weights(transposed, shape, training):
+    net, x = drawn(chain(transposed(), nn.Dense(3))), nd.random.normal(shape=shape)
+    net(x)
+    before = net[0].weight.data().asnumpy()
+    found = layer_statistics(net, x, [0, 1, 2], training=training)[0].gradient
+    assert (net[0].weight.data().asnumpy() == before).all()
+    with autograd.record():
+        loss = LOSS(net(x), nd.array([0, 1, 2])).mean()
+    loss.backward()
+    assert nearly_equal(found, net[0].weight.grad().asnumpy())
+
+
+def test_a_transposed_convolution_without_another_way_is_looked_at_without_labels(tmp_path):
+    volumes = drawn(chain(nn.Conv3DTranspose(4, 3), nn.Dense(3)))
+    flat = drawn(chain(nn.Conv2DTranspose(4, 3), nn.Dense(3)))
+    flat.hybridize()
+    flat(nd.ones((2, 2, 4, 4)))
+    flat.export(str(tmp_path / "net"))
+    graph = gluon.SymbolBlock.imports(str(tmp_path / "net-symbol.json"), ["data"], str(tmp_path / "net-0000.params"))
+    for net, x in (volumes, nd.ones((2, 2, 4, 4, 4))), (graph, nd.ones((2, 2, 4, 4))):
+        with pytest.raises(ValueError, match="y is of no use with a transposed convolution"):
+            layer_statistics(net, x, [0, 1])
+        assert len(layer_statistics(net, x)) >= 1
+
+
+def test_running_statistics_are_put_back_while_the_caller_records():
+    net, x = drawn(chain(nn.Dense(4), nn.BatchNorm(), nn.Dense(3))), nd.random.normal(shape=(8, 3))
+    net(x)
+    before = [net[1].running_mean.data().asnumpy(), net[1].running_var.data().asnumpy()]
+    with autograd.record():
+        layer_statistics(net, x, [0] * 8, training=True)
+    assert (net[1].running_mean.data().asnumpy() == before[0]).all()
+    assert (net[1].running_var.data().asnumpy() == before[1]).all()
+
+
+@pytest.mark.parametrize("loss", [gluon.loss.L2Loss(), gluon.loss.HuberLoss(), gluon.loss.SigmoidBCELoss()])
+def test_a_loss_takes_labels_of_the_nets_own_float_type(loss):
+    net = chain(nn.Dense(1))
+    net.cast("float64")
+    x, y = nd.random.normal(shape=(8, 3), dtype="float64"), nd.ones((8, 1), dtype="float64")
+    drawn(net)(x)
+    [layer] = layer_statistics(net, x, y, loss=loss)
+    with autograd.record():
+        mean = loss(net(x), y).mean()
+    mean.backward()
+    assert nearly_equal(layer.gradient, net[0].weight.grad().asnumpy())

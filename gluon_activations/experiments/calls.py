@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import functools
 import random
 from dataclasses import dataclass
 from typing import Optional
@@ -12,6 +11,8 @@ import numpy as np
 from mxnet import autograd, nd
 from mxnet.gluon import Constant, HybridBlock
 from mxnet.gluon.parameter import DeferredInitializationError
+
+from gluon_activations.experiments.operators import right_gradients
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,9 +195,10 @@ def statistics_kept(net):
     try:
         yield
     finally:
-        for p, copies in kept:
-            for ctx, saved in copies:
-                saved.copyto(p.data(ctx))
+        with autograd.pause():  # the caller may be recording
+            for p, copies in kept:
+                for ctx, saved in copies:
+                    saved.copyto(p.data(ctx))
 
 
 @contextlib.contextmanager
@@ -212,36 +214,3 @@ def left_as_it_was(net, inputs, training):
             stack.enter_context(statistics_kept(net))
         stack.enter_context(thawed(net))
         yield seeds
-
-
-@contextlib.contextmanager
-def right_gradients():
-    """Give a net that predicts the gradients it would have in training, for a while.
-
-    On the CPU, MXNet 1.9.1 sends the gradients of max pooling, and of batch normalisation with ReLU, to wrong elements,
-    unless the forward ran in training mode. There max pooling computes the same, and batch normalisation too, if told
-    to use its running statistics. Convolutions are right in either mode, but round differently, which made a
-    thousandth in a deep net of ReLUs. The operators are wrapped, and not the blocks, as functions call them too.
-    """
-    old, new = ("Pooling", "Convolution", "Deconvolution"), ("pooling", "convolution", "deconvolution")
-    places = [(module, name) for module in (nd, nd.op) for name in old] + [(nd.contrib, "BatchNormWithReLU")]
-    places += [(module, name) for module in (mx.npx, nd.numpy_extension) for name in new]
-    kept = [(module, name, getattr(module, name)) for module, name in places]
-    try:
-        for module, name, operator in kept:
-            setattr(module, name, _in_training_mode(operator, {"use_global_stats": True} if "Norm" in name else {}))
-        yield
-    finally:
-        for module, name, operator in kept:
-            setattr(module, name, operator)
-
-
-def _in_training_mode(operator, options):
-    @functools.wraps(operator)
-    def wrapped(*args, **kwargs):
-        if autograd.is_training():
-            return operator(*args, **kwargs)
-        with autograd.train_mode():
-            return operator(*args, **{**kwargs, **options})
-
-    return wrapped

@@ -39,12 +39,23 @@ def as_inputs(net, weights, x):
     return inputs
 
 
+def _opaque(net):
+    """Return the nodes of a net's graphs from files."""
+    graphs = [block._cached_graph[1] for block in blocks_of(net) if isinstance(block, gluon.SymbolBlock)]
+    return [node for graph in graphs for node in json.loads(graph.tojson())["nodes"]]
+
+
 def _has_opaque_pooling(net):
     """Say whether a net holds a graph from a file with max pooling in it, all of which runs in one mode."""
-    graphs = [block._cached_graph[1] for block in blocks_of(net) if isinstance(block, gluon.SymbolBlock)]
-    nodes = [node for graph in graphs for node in json.loads(graph.tojson())["nodes"]]
+    nodes = _opaque(net)
     pools = [node for node in nodes if node["op"] == "Pooling" and node["attrs"].get("pool_type", "max") == "max"]
     return bool(pools or [node for node in nodes if "BatchNormWithReLU" in node["op"]])
+
+
+def _has_stuck_convolution(net):
+    """Say whether a net holds a transposed convolution that cannot be computed in float64: of volumes, or in a file."""
+    volumes = any(isinstance(block, gluon.nn.Conv3DTranspose) for block in blocks_of(net))
+    return volumes or any(node["op"] == "Deconvolution" for node in _opaque(net))
 
 
 def as_labels(net, y, loss, training):
@@ -59,6 +70,11 @@ def as_labels(net, y, loss, training):
         raise ValueError(
             "y is of no use with max pooling in a SymbolBlock, whose gradient MXNet gets wrong when it predicts; "
             "leave it out, or pass training=True."
+        )
+    if _has_stuck_convolution(net):
+        raise ValueError(
+            "y is of no use with a transposed convolution of volumes, or in a SymbolBlock: in float32 MXNet fails to "
+            "give its gradient, and damages the weights; leave it out."
         )
     if loss is not None and not callable(loss):
         raise TypeError(f"loss must be a function of the net's output and y, not {loss!r}.")
@@ -81,7 +97,7 @@ def mean_loss(output, labels, loss, training):
     if loss is None:
         labels = _fitted(labels, arrays)
         loss = gluon.loss.SoftmaxCrossEntropyLoss()
-    labels = _array(labels, np.dtype("float32"), arrays[0].ctx, "y")
+    labels = _array(labels, np.dtype(arrays[0].dtype), arrays[0].ctx, "y")
     with autograd.record(train_mode=training):
         losses = loss(output, labels)
         if not isinstance(losses, nd.NDArray):
