@@ -138,7 +138,7 @@ def layer_statistics(
     TypeError
         If ``net`` is no block, ``training`` no truth value, or ``loss`` no function that returns an array.
     ValueError
-        If it is not initialised, or has no layer with weights; if ``x`` holds no samples; if ``y`` does not fit or help.
+        If it is not initialised, or has no layer with weights; if ``x`` holds no samples; if ``y`` is of no use.
 
     Examples
     --------
