@@ -159,22 +159,33 @@ def trace_activation(activation: Callable, x: Any = None, *, ctx: Optional[mx.Co
 
 def _other_dy(activation, x, gradient, ctx):
     """Return None, or the gradient with a dy with which it does not scale, divided by that."""
-    some = x[:: -(-x.size // 5000)]
-    wanted = np.interp(some, x, gradient)
+    step = -(-x.size // 5000)
+    some, wanted = x[::step], gradient[::step]
     tiled = np.tile(some, -(-300 // some.size))  # few points have several turns
-    # Powers of two, by which float32 scales without rounding, however much of a gradient cancels; large and small ones.
-    rng = np.random.RandomState(0)
-    uneven = rng.choice([-1, 1], tiled.size) * 2 ** rng.permutation(np.linspace(-12, 16, tiled.size).round())
-    dy = np.concatenate([np.full(tiled.size, -2), uneven, -uneven[::-1]]).astype(np.float32)
-    _, given = differentiate(activation, np.tile(tiled, 3), ctx, dy)
     size = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
-    with np.errstate(all="ignore"):
-        for scaled in (given / dy).reshape(3, -1, some.size):
-            untold = ~np.isfinite(wanted) | ~np.isfinite(scaled)  # a large dy may overflow where the gradient does not
-            if not (np.isclose(scaled, wanted, rtol=1e-4, atol=1e-5 * size) | untold).all():
-                worst = np.where(untold, 0, np.abs(scaled - wanted)).argmax(axis=0)
+    for dy, slack in _heads(tiled.size):
+        _, given = differentiate(activation, tiled, ctx, dy)
+        dy, given = dy.reshape(-1, some.size), given.reshape(-1, some.size)
+        with np.errstate(all="ignore"):
+            right = np.abs(given - dy * wanted) <= np.abs(dy) * (1e-4 * np.abs(wanted) + slack * size)
+            # A large dy may overflow where the gradient does not.
+            untold = ~np.isfinite(wanted) | (~np.isfinite(given) & (np.abs(dy) > 1))
+            if not (right | untold).all():
+                scaled = np.where(right | untold, wanted, given / dy)
+                worst = np.abs(scaled - wanted).argmax(axis=0)  # what is no number counts as the largest
                 return np.interp(x, some, scaled[worst, np.arange(some.size)]).astype(np.float32)
     return None
+
+
+def _heads(count):
+    """Yield several dy, and how far off the gradient may be with each, as a share of the largest gradient."""
+    rng = np.random.RandomState(0)
+    # Powers of two, by which float32 scales without rounding, however much of a gradient cancels; large and small ones.
+    uneven = rng.choice([-1, 1], count) * 2 ** rng.permutation(np.linspace(-12, 16, count).round())
+    for dy in (np.full(count, -2), uneven, -uneven[::-1]):
+        yield dy.astype(np.float32), 1e-5
+    yield rng.choice(np.float32([1.4, -1 - 2**-11]), count), 1e-4  # what is kept of these in float16 is seen
+    yield np.zeros(count, np.float32), 0
 
 
 def _check_elementwise(activation, x, y, ctx):

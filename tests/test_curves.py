@@ -378,6 +378,24 @@ def test_a_backward_that_does_not_scale_with_dy_is_named(function, x):
     assert np.abs(curve.other_dy - curve.gradient).max() > 0.1
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda dy, slope: dy.sqrt() ** 2 * slope,
+        lambda dy, slope: dy * dy / dy * slope,
+        lambda dy, slope: mx.nd.where(dy.abs() < 0.01, dy / 0, dy) * slope,
+        lambda dy, slope: dy.astype("float16").astype("float32") * slope,
+    ],
+    ids=["no number below 0", "no number at 0", "infinite near 0", "float16"],
+)
+@pytest.mark.parametrize("x", [None, [-1.0, 0.5]], ids=["501", "2"])
+def test_a_backward_that_fails_for_some_dy_alone_is_named(function, x):
+    curve = trace_activation(backward(function), x)
+    assert not curve.wrong.any()
+    assert curve.verdict == "is the slope of f(x), but the gradient does not scale with dy"
+    assert not np.array_equal(curve.other_dy, curve.gradient)
+
+
 def test_a_backward_that_scales_with_dy_is_right():
     curve = trace_activation(backward(lambda dy, slope: dy * slope))
     assert curve.right

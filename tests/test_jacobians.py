@@ -58,7 +58,18 @@ def test_a_wrong_jacobian_is_seen_entry_by_entry(backward, wrong):
     assert trace_jacobian(softmax(lambda p, dy: p * (dy - (p * dy).sum(axis=1, keepdims=True))), ROW).right
 
 
-@pytest.mark.parametrize("dy_to", [nd.abs, nd.square, lambda dy: dy.clip(-1, 1), lambda dy: dy / nd.abs(dy).max()])
+@pytest.mark.parametrize(
+    "dy_to",
+    [
+        nd.abs,
+        nd.square,
+        lambda dy: dy.clip(-1, 1),
+        lambda dy: dy / nd.abs(dy).max(),
+        lambda dy: nd.where(dy + 1 > 0, dy, nd.sqrt(dy)),
+        lambda dy: dy.astype("float16").astype("float32"),
+    ],
+    ids=["absolute", "squares", "clips", "divides by the largest", "no number below -1", "float16"],
+)
 def test_a_gradient_that_does_not_scale_with_dy_is_seen(dy_to):
     function = softmax(lambda p, dy: p * (dy_to(dy) - (p * dy_to(dy)).sum(axis=1, keepdims=True)))
     jacobian = trace_jacobian(function, ROW)
