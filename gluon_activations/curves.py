@@ -82,9 +82,9 @@ class Curve:
         off, nearest = self.check.off, self.check.nearest
         steepest = np.abs(self.gradient[np.isfinite(self.gradient)]).max(initial=0)
         share = off / abs(nearest) if nearest else np.inf
-        there = (
-            f"{100 * share:.2g} % of the slope there" if share < 0.995 else f"where it is {decimals(nearest, steepest)}"
-        )
+        # Of a smaller share, half can be rounding.
+        percent = "under 0.1 %" if share < 5e-4 else f"{100 * share:.2g} %"
+        there = f"{percent} of the slope there" if share < 0.995 else f"where it is {decimals(nearest, steepest)}"
         return f"off by up to {decimals(off, min(steepest, 100 * off))}, {there}"
 
     def _places(self, stretches):

@@ -57,6 +57,16 @@ class Imperative(nn.Block):
         return self.h.data().reshape(1) * (2 * nd.sigmoid(2 * x) - 1)
 
 
+class OwnForward(tall()):
+    def forward(self, x):
+        return self.height.data() * nd.tanh(x)
+
+
+class OwnHeight(tall()):
+    def hybrid_forward(self, F, x, height):
+        return F.broadcast_mul(self.height.data(), F.tanh(x))
+
+
 def two_heights():
     net = nn.HybridSequential()
     net.add(tall()(), tall()())
@@ -424,8 +434,10 @@ WRONG = {
         (nn.GELU, "it has 0 parameters, not one"),
         (two_heights, "it has 2 parameters, not one"),
         (tall(lambda F, x, h: h * F.tanh(x)), "it fails once it is hybridised, as a plain \\* does: see broadcast_mul"),
-        (tall(lambda F, x, h: F.broadcast_mul(h, nd.tanh(x))), "it fails once it is hybridised: is each operator"),
-        (tall(lambda F, x, h: nd.broadcast_mul(h, nd.tanh(x))), "it fails once it is hybridised: is each operator"),
+        (OwnForward, "it fails once it is hybridised"),
+        (OwnHeight, "it fails once it is hybridised: does it use F, and the height that it is given?"),
+        (tall(lambda F, x, h: F.broadcast_mul(h, nd.tanh(x))), "it fails once it is hybridised: does it use F"),
+        (tall(lambda F, x, h: nd.broadcast_mul(h, nd.tanh(x))), "it fails once it is hybridised: does it use F"),
         (tall(lambda F, x, h: h * nd.tanh(x)), "it fails once it is hybridised"),
         (tall(lambda F, x, h: h * F.tanh(x), plain=True), "it fails once it is hybridised, as a plain"),
         (
