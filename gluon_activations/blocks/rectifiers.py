@@ -13,8 +13,8 @@ class SELU(Elementwise):
 
     :math:`f(x) = \lambda x \text{ for } x > 0, \quad \lambda\alpha(e^x - 1) \text{ else}`. The gradient is lambda or
     lambda alpha e^x. Replaces ``gluon.nn.SELU``, whose gradient is wrong for every x < 0, and which is several times
-    slower. Accurate to 2e-7, also in float64; as in ``gluon.nn.ELU``, e^x - 1 is 0 for -3e-8 < x < 0, and for 0 < x <
-    6e-8 the gradient is that of the left side. Klambauer et al. 2017, arXiv 1706.02515.
+    slower. Accurate to 4e-7, in float64 to 1e-7; as in ``gluon.nn.ELU``, e^x - 1 is 0 for -3e-8 < x < 0, and for
+    0 < x < 6e-8 the gradient is that of the left side. Klambauer et al. 2017, arXiv 1706.02515.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class SoftReLU(Elementwise):
     r"""Softplus that is never negative.
 
     :math:`f(x) = \ln(1 + e^x)`. The gradient is the sigmoid. Replaces ``gluon.nn.Activation("softrelu")``, which in
-    float32 goes below zero for x < -17 and is much faster. Dugas et al. 2000, NIPS 13:472-478.
+    float32 goes below zero for many x from -31 to -18, and is much faster. Dugas et al. 2000, NIPS 13:472-478.
 
     Examples
     --------
