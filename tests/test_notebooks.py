@@ -95,6 +95,19 @@ def test_has_a_title_a_question_a_summary_exercises_and_references(notebook):
     assert re.match(r"# .+\n\n\*.+\?\*\n", notebook.cells[1].source)
 
 
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_each_solution_repeats_its_question(path):
+    def numbered(file, pattern):
+        prose = "\n".join(cell.source for cell in nbformat.read(file, as_version=4).cells)
+        # A question may stress a word, which in the solution is stressed as a whole.
+        return [words.replace("*", "").replace("../", "") for words in re.findall(pattern, prose, re.M)]
+
+    questions = numbered(path.parent.parent / path.name, r"^\*\*\d\.\*\* .+$")
+    repeated = numbered(path, r"^\*\*\d\.\*\* \*.+\*$")
+    assert len(repeated) == 3
+    assert repeated == questions[-3:]
+
+
 def test_the_readme_has_every_notebook_with_its_question(path, notebook):
     question = re.search(r"^\*(.+\?)\*$", notebook.cells[1].source, re.M)[1]
     name = refresh_notebooks.title(path)
