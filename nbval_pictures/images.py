@@ -14,6 +14,14 @@ from PIL import Image, ImageSequence
 MIMES = {"application/pdf": "pdf", "image/svg+xml": "svg"}
 LIBRARIES = {"svg": "resvg_py", "pdf": "pypdfium2"}  # what draws these to pixels, if it is installed
 
+# What an SVG is written in, if it asks for a font that is not installed: Matplotlib brings these.
+FONTS = {
+    "font_family": "DejaVu Sans",
+    "sans_serif_family": "DejaVu Sans",
+    "serif_family": "DejaVu Serif",
+    "monospace_family": "DejaVu Sans Mono",
+}
+
 # What resvg leaves out of an SVG. Such a picture can be compared as text alone.
 UNDRAWN = re.compile(r"<(foreignObject|script|animate\w*|set)\b")
 MATPLOTLIB = re.compile(rb"Matplotlib v(?:ersion)?(\d[\w.+]*)")  # in each PNG, SVG and PDF that it writes
@@ -59,10 +67,17 @@ def frames(kind, content):
     if kind == "svg":
         import resvg_py
 
-        content = bytes(resvg_py.svg_to_bytes(svg_string=content.decode(), dpi=96))
+        drawn = resvg_py.svg_to_bytes(svg_string=content.decode(), dpi=96, font_dirs=_font_folders(), **FONTS)
+        content = bytes(drawn)
     with Image.open(io.BytesIO(content)) as picture:
         for frame in ImageSequence.Iterator(picture):
             yield levels(frame), frame.info.get("duration", 0)
+
+
+def _font_folders():
+    """Return where Matplotlib keeps its fonts, if it is installed, without importing it."""
+    found = importlib.util.find_spec("matplotlib")
+    return [f"{folder}/mpl-data/fonts/ttf" for folder in found.submodule_search_locations] if found else []
 
 
 def levels(image):
@@ -99,7 +114,7 @@ def reading(side, kind, content):
 
 
 def written(content):
-    """Return all that an SVG says in words, which is not drawn where no font is installed."""
+    """Return all that an SVG says in words, which is not drawn where no font has the letters."""
     elements = ElementTree.fromstring(content).iter()
     return [" ".join("".join(e.itertext()).split()) for e in elements if str(e.tag).endswith("}text")]
 
