@@ -115,7 +115,8 @@ def reading(side, kind, content):
 
 def written(content):
     """Return all that an SVG says in words, which is not drawn where no font has the letters."""
-    elements = ElementTree.fromstring(content).iter()
+    # Given as text, since what an SVG says of its encoding need not hold in a notebook.
+    elements = ElementTree.fromstring(content.decode().strip()).iter()
     return [" ".join("".join(e.itertext()).split()) for e in elements if str(e.tag).endswith("}text")]
 
 

@@ -13,6 +13,10 @@ def alpha(colour, **how):
     return saved(plain(colour, "RGBA"), **how)
 
 
+def encoded(name):
+    return f'<?xml version="1.0" encoding="{name}"?>'.encode() + svg("<text x='5' y='20'>loss</text>")
+
+
 DIFFERENT = {
     "a dot": ("png", saved(plain()), DOT, "off by"),
     "another place": ("png", DOT, saved(dotted(plain(), (24, 20))), "off by"),
@@ -66,6 +70,8 @@ SAME = {
     "a transparent palette": ("png", alpha(RED), saved(plain(RED, "RGBA").quantize())),
     "16 bits of grey for 8": ("png", grey16(257 * 90), saved(plain(90, "L"))),
     "SVG, dates and ids": ("svg", figure("svg"), figure("svg")),
+    "SVG, another encoding": ("svg", encoded("UTF-16"), encoded("UTF-8")),
+    "SVG, an unknown encoding, after a line": ("svg", encoded("Klingon"), b"\n" + encoded("Klingon")),
     "PDF, dates": ("pdf", figure("pdf"), figure("pdf") + b"\n"),
     "another Matplotlib": ("png", by_matplotlib("3.7.5"), by_matplotlib("3.10.9")),
 }
