@@ -102,7 +102,7 @@ class Cell(IPyNbCell):
             if not refusal:
                 self.user_properties.append((settings.ACCEPTED, self.nodeid))
                 return True
-            self.comparison_traceback.append(refusal)
+            self.comparison_traceback = [*text, refusal]
         self.comparison_traceback += [f"Picture {number} differs: {said}" for number, said, *_ in differing]
         if differing:
             self.user_properties.append((settings.DIFFERING, len(differing)))

@@ -253,6 +253,21 @@ def test_accept_writes_what_differs_and_nothing_else_in_both_directions(stored, 
         assert again == first or name in ("SVG", "PDF", *CHANGES), name  # the first two hold their date
 
 
+def test_what_cannot_be_accepted_is_said_beside_what_differs(tmp_path):
+    write(tmp_path / "a.ipynb", "_ = open('a.ipynb', 'a').write(' ')", "print('new')\n1")
+
+    def change(notebook):
+        printed = nbformat.v4.new_output("stream", text="old\n")
+        result = nbformat.v4.new_output("execute_result", {"text/plain": "1"}, execution_count=2)
+        notebook.cells[0].execution_count = 1
+        notebook.cells[1].update(execution_count=2, outputs=[printed, result])
+
+    rewrite(tmp_path / "a.ipynb", change)
+    said = nbval(tmp_path, "--pictures-accept").split("_ a.ipynb::Cell 1 _")[1]
+    assert "Not accepted: a.ipynb has been changed since it was read" in said
+    assert "old\n" in said
+
+
 def test_without_nbval_it_does_nothing_and_asks_for_nothing(tmp_path):
     (tmp_path / "test_own.py").write_text(f"def test_own(): pass\n{DOES_NOTHING}")
     (tmp_path / "pytest.ini").write_text("[pytest]\npictures_tolerance = rubbish")
