@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from environments import start
 
-from nbval_pictures import evidence
+from nbval_pictures import evidence, page
 from nbval_pictures.accept import replaced
 
 ROOT = Path(__file__).parent.parent
@@ -206,18 +207,18 @@ def test_what_is_said_and_kept_of_a_change(name, stored, first_run):
 
 
 def page_of(folder, number):
-    page = (folder / "pictures-report" / "index.html").read_text(encoding="utf-8")
-    return page.split(f"<h2>a/plot.ipynb::Cell {number}</h2>")[1].split("<h2>")[0]
+    html = (folder / "pictures-report" / "index.html").read_text(encoding="utf-8")
+    return html.split(f"<h2>a/plot.ipynb::Cell {number}</h2>")[1].split("<h2>")[0]
 
 
 def test_the_page_needs_no_other_file_and_is_told_of(stored, first_run):
     file = stored / "pictures-report" / "index.html"
-    page = file.read_text(encoding="utf-8")
+    html = file.read_text(encoding="utf-8")
     assert f"{file.as_uri()}" in first_run
-    sources = re.findall(r'(?:src|href)="([^"]{20})', page)
+    sources = re.findall(r'(?:src|href)="([^"]{20})', html)
     assert sources
     assert all(source.startswith("data:image/") for source in sources)
-    assert "b/plot.ipynb" not in page
+    assert "b/plot.ipynb" not in html
     assert sorted(path.name for path in file.parent.iterdir()) == [".gitignore", "a", "index.html"]
 
 
@@ -337,6 +338,12 @@ def test_old_evidence_is_cleared_but_not_by_looking(tmp_path):
     assert (folder / "a" / "old.png").exists()
     nbval(tmp_path)
     assert not folder.exists()
+
+
+def test_the_page_shows_text_without_a_terminals_colours(tmp_path):
+    cell = SimpleNamespace(nodeid="a.ipynb::Cell 0", cell=SimpleNamespace(source="1"), cell_num=0)
+    evidence.keep_cell(tmp_path, cell, [], ["\x1b[91mold\x1b[0m", "\x1b[1;32mnew\x1b[m"])
+    assert "<pre>old\nnew</pre>" in page.write(tmp_path).read_text(encoding="utf-8")
 
 
 def test_an_unknown_kernel_is_named_and_the_other_notebooks_go_on(tmp_path):
