@@ -11,6 +11,7 @@ import pytest
 from nbval_pictures import images
 
 MARK = "# Made by nbval_pictures, which empties this folder at the start of each run.\n*\n"
+ALONE = "def pytest_ignore_collect():\n    return True\n"  # the notebooks kept there are no tests, whoever looks
 PAGE = "index.html"
 COLOUR = re.compile(r"\x1b\[[\d;]*m")  # as a terminal is told of it
 
@@ -29,6 +30,7 @@ def place(folder, nodeid):
     """Make and return a notebook's own folder, by its path; two of one name do not meet."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text(MARK)
+    (folder / "conftest.py").write_text(ALONE)
     parts = PurePosixPath(nodeid.split("::")[0]).with_suffix("").parts
     own = folder.joinpath(*[part.replace("..", "_").replace(":", "") for part in parts if part != "/"])
     own.mkdir(parents=True, exist_ok=True)

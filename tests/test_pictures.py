@@ -219,7 +219,7 @@ def test_the_page_needs_no_other_file_and_is_told_of(stored, first_run):
     assert sources
     assert all(source.startswith("data:image/") for source in sources)
     assert "b/plot.ipynb" not in html
-    assert sorted(path.name for path in file.parent.iterdir()) == [".gitignore", "a", "index.html"]
+    assert sorted(path.name for path in file.parent.iterdir()) == [".gitignore", "a", "conftest.py", "index.html"]
 
 
 def test_the_executed_notebook_is_kept_beside_them(stored, first_run):
@@ -331,13 +331,21 @@ def test_settings_by_ini_and_tag_and_what_cannot_be_kept(tmp_path):
     assert said.count("Picture 0 differs") == 1
 
 
-def test_old_evidence_is_cleared_but_not_by_looking(tmp_path):
+@pytest.mark.parametrize("linked", [False, True])
+def test_old_evidence_is_cleared_but_not_by_looking_and_is_no_test(linked, tmp_path):
     folder = tmp_path / "pictures-report"
-    evidence.place(folder, "a.ipynb::Cell 0").joinpath("old.png").touch()
-    nbval(tmp_path, "--collect-only")
-    assert (folder / "a" / "old.png").exists()
+    if linked:
+        (tmp_path / ".elsewhere").mkdir()
+        folder.symlink_to(tmp_path / ".elsewhere")
+    write(evidence.place(folder, "a.ipynb::Cell 0") / "a.ipynb", "1")
+    (folder / "a" / "test_a.py").write_text("def test_a(): pass")
+    assert "no tests" in nbval(tmp_path, "--collect-only")
+    assert "no tests" in nbval(tmp_path, "-p", "no:nbval_pictures.plugin")
+    assert (folder / "a" / "a.ipynb").exists()
     nbval(tmp_path)
     assert not folder.exists()
+    assert evidence.place(folder.resolve(), "a.ipynb::Cell 0").is_dir()
+    assert folder.is_symlink() == linked
 
 
 def test_the_page_shows_text_without_a_terminals_colours(tmp_path):
