@@ -23,7 +23,16 @@ FONTS = {
 }
 
 # What resvg leaves out of an SVG. Such a picture can be compared as text alone.
-UNDRAWN = re.compile(r"<(foreignObject|script|animate\w*|set)\b")
+UNDRAWN = re.compile(
+    r"""
+    <(\w+:)?(foreignObject|script|animate\w*|set)\b
+    | <(image|use|feImage)\b [^>]* href=["'](?!\#|data:)  # of another file
+    | <style\b ((?!</style).)*? (@\w | ([:~^$|]|\*=) [^;{}]* {)  # rules, and selectors that are not plain
+    | <(style\b ((?!</style).)*? | [^!<>]*?)  # in a style, or in a tag's attributes
+      \b((transform|translate|rotate|scale)\s*: | (var|calc|light-dark|color(-mix)?|hwb|(ok)?l(ab|ch))\()
+    """,
+    re.S | re.X,
+)
 MATPLOTLIB = re.compile(rb"Matplotlib v(?:ersion)?(\d[\w.+]*)")  # in each PNG, SVG and PDF that it writes
 
 

@@ -116,7 +116,35 @@ def test_the_tolerance_is_what_it_says():
     assert f"off by {far:.3g}" in images.compare(("png", saved(plain())), ("png", one), 0.999 * far)[0]
 
 
-@pytest.mark.parametrize("element", ["foreignObject", "script", "animate", "animateTransform", "animateMotion", "set"])
-def test_an_svg_that_cannot_be_drawn_whole_is_known(element):
-    assert images.UNDRAWN.search(svg(f"<{element}></{element}>").decode())
-    assert not images.UNDRAWN.search(figure("svg").decode())
+ELEMENTS = ("foreignObject", "script", "animate", "animateTransform", "animateMotion", "set", "svg:script")
+UNDRAWN = [
+    *(f"<{element}></{element}>" for element in ELEMENTS),
+    *(f"<style>{rule} {{r: 9}}</style>" for rule in ("@media print", "a:nth-child(2)", "a ~ b", "[id^=a]", "[id*=a]")),
+    "<style>@import 'a.css';</style>",
+    "<style><![CDATA[svg {--c: red} rect {fill: red; stroke: var(--c)}]]></style>",
+    "<style>a {fill: red} b {transform: scale(2)}</style>",
+    """<rect style="font-family: 'Arial'; transform: scale(2)"/>""",
+    "<rect style='rotate: 9deg'/>",
+    *(
+        f'<rect fill="{paint}"/>'
+        for paint in ("var(--c)", "light-dark(red, blue)", "oklch(1 0 0)", "color(srgb 1 0 0)")
+    ),
+    '<image width="9" href="a.png"/>',
+    "<use xlink:href='a.svg#b'/>",
+]
+DRAWN = [
+    """<style type="text/css">*{stroke-linejoin: round} .a, #b > c {fill: red; stroke: blue}</style>""",
+    """<g transform="scale(2)" style="fill: none; transform-origin: 0 0; -x-autoscale: 1; font: 9px 'Arial'"/>""",
+    "<!-- var(--x) calc(x) @media --><text>scale: var(--x), style: calc(x)</text>",
+    """<use href="#a"/><image href='data:image/png;base64,'/><a href="https://example.org/a.svg"/>""",
+]
+
+
+@pytest.mark.parametrize("inside", UNDRAWN)
+def test_an_svg_that_cannot_be_drawn_whole_is_known(inside):
+    assert images.UNDRAWN.search(svg(inside).decode())
+
+
+@pytest.mark.parametrize("drawing", [figure("svg"), *map(svg, DRAWN)])
+def test_an_svg_that_is_drawn_whole_is_known(drawing):
+    assert not images.UNDRAWN.search(drawing.decode())
