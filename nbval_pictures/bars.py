@@ -17,10 +17,10 @@ VALUE = re.compile(BAR, re.X | re.M)
 
 
 def without_bars(outputs):
-    """Return outputs without progress bars, which a kernel may have been told to hide, and without blank stderr."""
+    """Return outputs without progress bars, which a kernel may have been told to hide."""
     kept = []
     for output in outputs:
-        if output.get("name") == "stderr":
+        if output.get("name") == "stderr" and BARS.search(output.text):
             output = NotebookNode(output, text=BARS.sub("", output.text))
             if not output.text.strip():
                 continue

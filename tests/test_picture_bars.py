@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 
+import nbformat
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.plugin import coalesce_streams
+from test_pictures import nbval
 
 from nbval_pictures.bars import without_bars
 
@@ -75,3 +77,15 @@ def test_a_bar_of_a_notebook_goes_and_other_values_stay():
         value(text) for text in ("' 50%| 1/2'", "'3 [00:01, 2it/s]'", "3 [a]", "1\n 50%|#| 1/2 [00:01<00:01, 1it/s]")
     ]
     assert without_bars(others) == others
+
+
+def test_accepting_the_text_beside_a_bar_adds_nothing_to_it(tmp_path):
+    """Jupyter may store what goes to stderr in parts, of which one is a newline."""
+    path = tmp_path / "a.ipynb"
+    bar = "\r100%|##########| 3/3 [00:00<00:00, 9.31it/s]"
+    parts = [new_output("stream", name="stderr", text=text) for text in (bar, "old\n" + bar, "\n")]
+    cell = new_code_cell("import sys\nprint('new', file=sys.stderr)", outputs=parts, execution_count=1)
+    nbformat.write(new_notebook(cells=[cell]), path)
+    assert "accepted: a.ipynb::Cell 0" in nbval(tmp_path, "--pictures-accept")
+    assert [output.text for output in nbformat.read(path, 4).cells[0].outputs] == ["new\n"]
+    assert "PASSED a.ipynb::Cell 0" in nbval(tmp_path)
