@@ -1,6 +1,7 @@
 """Pictures that differ, kept in a folder of ours: as stored, as drawn, and their difference."""
 
 import json
+import re
 import shutil
 from pathlib import PurePosixPath
 
@@ -10,7 +11,9 @@ import pytest
 from nbval_pictures import images
 
 MARK = "# Made by nbval_pictures, which empties this folder at the start of each run.\n*\n"
+ALONE = "def pytest_ignore_collect():\n    return True\n"  # the notebooks kept there are no tests, whoever looks
 PAGE = "index.html"
+COLOUR = re.compile(r"\x1b\[[\d;]*m")  # as a terminal is told of it
 
 
 def clear(folder):
@@ -27,6 +30,7 @@ def place(folder, nodeid):
     """Make and return a notebook's own folder, by its path; two of one name do not meet."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text(MARK)
+    (folder / "conftest.py").write_text(ALONE)
     parts = PurePosixPath(nodeid.split("::")[0]).with_suffix("").parts
     own = folder.joinpath(*[part.replace("..", "_").replace(":", "") for part in parts if part != "/"])
     own.mkdir(parents=True, exist_ok=True)
@@ -37,7 +41,8 @@ def keep_cell(folder, cell, pictures, text):
     """Keep the pictures of a cell that differ, and what the page says of it; return where they are, in a sentence."""
     try:
         own = place(folder, cell.nodeid)
-        record = {"nodeid": cell.nodeid, "source": cell.cell.source, "text": "\n".join(text), "pictures": []}
+        text = COLOUR.sub("", "\n".join(text))
+        record = {"nodeid": cell.nodeid, "source": cell.cell.source, "text": text, "pictures": []}
         for number, said, old, new, difference in pictures:
             stem = f"cell{cell.cell_num}-picture{number}"
             files = {"stored": _keep(own / f"{stem}-stored", old), "drawn": _keep(own / f"{stem}-drawn", new)}

@@ -14,8 +14,25 @@ from PIL import Image, ImageSequence
 MIMES = {"application/pdf": "pdf", "image/svg+xml": "svg"}
 LIBRARIES = {"svg": "resvg_py", "pdf": "pypdfium2"}  # what draws these to pixels, if it is installed
 
+# What an SVG is written in, if it asks for a font that is not installed: Matplotlib brings these.
+FONTS = {
+    "font_family": "DejaVu Sans",
+    "sans_serif_family": "DejaVu Sans",
+    "serif_family": "DejaVu Serif",
+    "monospace_family": "DejaVu Sans Mono",
+}
+
 # What resvg leaves out of an SVG. Such a picture can be compared as text alone.
-UNDRAWN = re.compile(r"<(foreignObject|script|animate\w*|set)\b")
+UNDRAWN = re.compile(
+    r"""
+    <(\w+:)?(foreignObject|script|animate\w*|set)\b
+    | <(image|use|feImage)\b [^>]* href=["'](?!\#|data:)  # of another file
+    | <style\b ((?!</style).)*? (@\w | ([:~^$|]|\*=) [^;{}]* {)  # rules, and selectors that are not plain
+    | <(style\b ((?!</style).)*? | [^!<>]*?)  # in a style, or in a tag's attributes
+      \b((transform|translate|rotate|scale)\s*: | (var|calc|light-dark|color(-mix)?|hwb|(ok)?l(ab|ch))\()
+    """,
+    re.S | re.X,
+)
 MATPLOTLIB = re.compile(rb"Matplotlib v(?:ersion)?(\d[\w.+]*)")  # in each PNG, SVG and PDF that it writes
 
 
@@ -59,10 +76,17 @@ def frames(kind, content):
     if kind == "svg":
         import resvg_py
 
-        content = bytes(resvg_py.svg_to_bytes(svg_string=content.decode(), dpi=96))
+        drawn = resvg_py.svg_to_bytes(svg_string=content.decode(), dpi=96, font_dirs=_font_folders(), **FONTS)
+        content = bytes(drawn)
     with Image.open(io.BytesIO(content)) as picture:
         for frame in ImageSequence.Iterator(picture):
             yield levels(frame), frame.info.get("duration", 0)
+
+
+def _font_folders():
+    """Return where Matplotlib keeps its fonts, if it is installed, without importing it."""
+    found = importlib.util.find_spec("matplotlib")
+    return [f"{folder}/mpl-data/fonts/ttf" for folder in found.submodule_search_locations] if found else []
 
 
 def levels(image):
@@ -99,8 +123,9 @@ def reading(side, kind, content):
 
 
 def written(content):
-    """Return all that an SVG says in words, which is not drawn where no font is installed."""
-    elements = ElementTree.fromstring(content).iter()
+    """Return all that an SVG says in words, which is not drawn where no font has the letters."""
+    # Given as text, since what an SVG says of its encoding need not hold in a notebook.
+    elements = ElementTree.fromstring(content.decode().strip()).iter()
     return [" ".join("".join(e.itertext()).split()) for e in elements if str(e.tag).endswith("}text")]
 
 

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import re
 from itertools import zip_longest
 from unittest import mock
 
@@ -12,11 +11,8 @@ from nbval.kernel import start_new_kernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from nbval_pictures import accept, evidence, images, settings
+from nbval_pictures.bars import without_bars
 from nbval_pictures.kernel import Kernel
-
-# A progress bar of tqdm ends in the time it took: [00:01<00:00, 9.31it/s], or [1:02:03<00:00, 4.80s/it]
-BAR = re.compile(r"^.*\[(?:\d+:)?\d\d:\d\d[^\]\n]*, *[^\]\n]*/[^\]\n]*\].*\n?", re.M)
-
 
 SKIP, TOLERANCE = "pictures-skip", "pictures-tolerance="  # tags of a cell
 SAID = pytest.StashKey()
@@ -102,7 +98,7 @@ class Cell(IPyNbCell):
             if not refusal:
                 self.user_properties.append((settings.ACCEPTED, self.nodeid))
                 return True
-            self.comparison_traceback.append(refusal)
+            self.comparison_traceback = [*text, refusal]
         self.comparison_traceback += [f"Picture {number} differs: {said}" for number, said, *_ in differing]
         if differing:
             self.user_properties.append((settings.DIFFERING, len(differing)))
@@ -154,14 +150,3 @@ class Cell(IPyNbCell):
         if library:
             self.parent.warn_once(f"Without {library}, {kind.upper()} is compared as text: pip install {library}")
         return not library and not (kind == "svg" and images.UNDRAWN.search(value))
-
-
-def without_bars(outputs):
-    """Return outputs without progress bars, which a kernel may have been told to hide."""
-    kept = []
-    for output in outputs:
-        if output.get("name") == "stderr" and BAR.search(output.text):
-            output = NotebookNode(output, text=BAR.sub("", output.text))
-        if output.get("text") != "" and not BAR.fullmatch(output.get("data", {}).get("text/plain", "")):
-            kept.append(output)
-    return kept

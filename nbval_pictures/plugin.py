@@ -52,9 +52,6 @@ class Pictures:
         outcome = yield
         outcome.force_result([self._notebook.ours(collector) for collector in outcome.get_result()])
 
-    def pytest_ignore_collect(self, collection_path):
-        return True if collection_path == self._settings.output else None
-
     def pytest_runtest_logreport(self, report):
         if report.when == "call":
             self._properties += report.user_properties

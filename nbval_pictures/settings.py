@@ -58,7 +58,7 @@ class Settings:
             raise pytest.UsageError(f"pictures_tolerance: {error}") from None
         self.kinds = chosen_of("kinds", KINDS)
         self.accept = config.getoption("pictures_accept")
-        self.output = config.rootpath / chosen("output")
+        self.output = (config.rootpath / chosen("output")).resolve()  # no link, which rmtree would leave
         self._variables = chosen_of("environment", VARIABLES)
 
     @functools.cached_property

@@ -13,6 +13,10 @@ def alpha(colour, **how):
     return saved(plain(colour, "RGBA"), **how)
 
 
+def encoded(name):
+    return f'<?xml version="1.0" encoding="{name}"?>'.encode() + svg("<text x='5' y='20'>loss</text>")
+
+
 DIFFERENT = {
     "a dot": ("png", saved(plain()), DOT, "off by"),
     "another place": ("png", DOT, saved(dotted(plain(), (24, 20))), "off by"),
@@ -37,7 +41,20 @@ DIFFERENT = {
     "GIF, pace": ("gif", animated("gif", (9, 9), (30, 9)), animated("gif", (9, 9), (30, 9), pace=200), "other times"),
     "APNG, second frame": ("png", animated("png", (9, 9), (30, 9)), animated("png", (9, 9), (40, 9)), "off by"),
     "SVG": ("svg", figure("svg"), figure("svg", 1.05), "off by"),
-    "SVG, a word": ("svg", svg("<text x='5' y='20'>loss</text>"), svg("<text x='5' y='20'>lost</text>"), "words"),
+    "SVG, a word": ("svg", svg("<text x='5' y='20'>loss</text>"), svg("<text x='5' y='20'>lost</text>"), "off by"),
+    "SVG, letters of no font": ("svg", svg("<text>\U000f0000</text>"), svg("<text>\U000f0001</text>"), "words"),
+    "SVG, a word's place": (
+        "svg",
+        svg("<text x='5' y='20' font-family='Nowhere'>loss</text>"),
+        svg("<text x='5' y='24' font-family='Nowhere'>loss</text>"),
+        "off by",
+    ),
+    "SVG, a number's size": (
+        "svg",
+        svg("<text x='5' y='20' font-family='monospace' font-size='9'>0.5</text>"),
+        svg("<text x='5' y='20' font-family='monospace' font-size='10'>0.5</text>"),
+        "off by",
+    ),
     "PDF": ("pdf", figure("pdf"), figure("pdf", lw=3), "off by"),
     "stored, damaged": ("png", DOT[:90], DOT, "the stored picture cannot be read"),
     "drawn, damaged": ("png", DOT, DOT[:90], "the drawn picture cannot be read"),
@@ -53,6 +70,8 @@ SAME = {
     "a transparent palette": ("png", alpha(RED), saved(plain(RED, "RGBA").quantize())),
     "16 bits of grey for 8": ("png", grey16(257 * 90), saved(plain(90, "L"))),
     "SVG, dates and ids": ("svg", figure("svg"), figure("svg")),
+    "SVG, another encoding": ("svg", encoded("UTF-16"), encoded("UTF-8")),
+    "SVG, an unknown encoding, after a line": ("svg", encoded("Klingon"), b"\n" + encoded("Klingon")),
     "PDF, dates": ("pdf", figure("pdf"), figure("pdf") + b"\n"),
     "another Matplotlib": ("png", by_matplotlib("3.7.5"), by_matplotlib("3.10.9")),
 }
@@ -97,7 +116,35 @@ def test_the_tolerance_is_what_it_says():
     assert f"off by {far:.3g}" in images.compare(("png", saved(plain())), ("png", one), 0.999 * far)[0]
 
 
-@pytest.mark.parametrize("element", ["foreignObject", "script", "animate", "animateTransform", "animateMotion", "set"])
-def test_an_svg_that_cannot_be_drawn_whole_is_known(element):
-    assert images.UNDRAWN.search(svg(f"<{element}></{element}>").decode())
-    assert not images.UNDRAWN.search(figure("svg").decode())
+ELEMENTS = ("foreignObject", "script", "animate", "animateTransform", "animateMotion", "set", "svg:script")
+UNDRAWN = [
+    *(f"<{element}></{element}>" for element in ELEMENTS),
+    *(f"<style>{rule} {{r: 9}}</style>" for rule in ("@media print", "a:nth-child(2)", "a ~ b", "[id^=a]", "[id*=a]")),
+    "<style>@import 'a.css';</style>",
+    "<style><![CDATA[svg {--c: red} rect {fill: red; stroke: var(--c)}]]></style>",
+    "<style>a {fill: red} b {transform: scale(2)}</style>",
+    """<rect style="font-family: 'Arial'; transform: scale(2)"/>""",
+    "<rect style='rotate: 9deg'/>",
+    *(
+        f'<rect fill="{paint}"/>'
+        for paint in ("var(--c)", "light-dark(red, blue)", "oklch(1 0 0)", "color(srgb 1 0 0)")
+    ),
+    '<image width="9" href="a.png"/>',
+    "<use xlink:href='a.svg#b'/>",
+]
+DRAWN = [
+    """<style type="text/css">*{stroke-linejoin: round} .a, #b > c {fill: red; stroke: blue}</style>""",
+    """<g transform="scale(2)" style="fill: none; transform-origin: 0 0; -x-autoscale: 1; font: 9px 'Arial'"/>""",
+    "<!-- var(--x) calc(x) @media --><text>scale: var(--x), style: calc(x)</text>",
+    """<use href="#a"/><image href='data:image/png;base64,'/><a href="https://example.org/a.svg"/>""",
+]
+
+
+@pytest.mark.parametrize("inside", UNDRAWN)
+def test_an_svg_that_cannot_be_drawn_whole_is_known(inside):
+    assert images.UNDRAWN.search(svg(inside).decode())
+
+
+@pytest.mark.parametrize("drawing", [figure("svg"), *map(svg, DRAWN)])
+def test_an_svg_that_is_drawn_whole_is_known(drawing):
+    assert not images.UNDRAWN.search(drawing.decode())

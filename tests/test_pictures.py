@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from environments import start
 
-from nbval_pictures import evidence
+from nbval_pictures import evidence, page
 from nbval_pictures.accept import replaced
 
 ROOT = Path(__file__).parent.parent
@@ -206,19 +207,19 @@ def test_what_is_said_and_kept_of_a_change(name, stored, first_run):
 
 
 def page_of(folder, number):
-    page = (folder / "pictures-report" / "index.html").read_text(encoding="utf-8")
-    return page.split(f"<h2>a/plot.ipynb::Cell {number}</h2>")[1].split("<h2>")[0]
+    html = (folder / "pictures-report" / "index.html").read_text(encoding="utf-8")
+    return html.split(f"<h2>a/plot.ipynb::Cell {number}</h2>")[1].split("<h2>")[0]
 
 
 def test_the_page_needs_no_other_file_and_is_told_of(stored, first_run):
     file = stored / "pictures-report" / "index.html"
-    page = file.read_text(encoding="utf-8")
+    html = file.read_text(encoding="utf-8")
     assert f"{file.as_uri()}" in first_run
-    sources = re.findall(r'(?:src|href)="([^"]{20})', page)
+    sources = re.findall(r'(?:src|href)="([^"]{20})', html)
     assert sources
     assert all(source.startswith("data:image/") for source in sources)
-    assert "b/plot.ipynb" not in page
-    assert sorted(path.name for path in file.parent.iterdir()) == [".gitignore", "a", "index.html"]
+    assert "b/plot.ipynb" not in html
+    assert sorted(path.name for path in file.parent.iterdir()) == [".gitignore", "a", "conftest.py", "index.html"]
 
 
 def test_the_executed_notebook_is_kept_beside_them(stored, first_run):
@@ -251,6 +252,21 @@ def test_accept_writes_what_differs_and_nothing_else_in_both_directions(stored, 
     assert said.count("accepted: a/plot.ipynb::Cell") == len(DRAWINGS)
     for name, again, first in zip(NAMES, *(nbformat.read(folder / which / "plot.ipynb", 4).cells for which in "ab")):
         assert again == first or name in ("SVG", "PDF", *CHANGES), name  # the first two hold their date
+
+
+def test_what_cannot_be_accepted_is_said_beside_what_differs(tmp_path):
+    write(tmp_path / "a.ipynb", "_ = open('a.ipynb', 'a').write(' ')", "print('new')\n1")
+
+    def change(notebook):
+        printed = nbformat.v4.new_output("stream", text="old\n")
+        result = nbformat.v4.new_output("execute_result", {"text/plain": "1"}, execution_count=2)
+        notebook.cells[0].execution_count = 1
+        notebook.cells[1].update(execution_count=2, outputs=[printed, result])
+
+    rewrite(tmp_path / "a.ipynb", change)
+    said = nbval(tmp_path, "--pictures-accept").split("_ a.ipynb::Cell 1 _")[1]
+    assert "Not accepted: a.ipynb has been changed since it was read" in said
+    assert "old\n" in said
 
 
 def test_without_nbval_it_does_nothing_and_asks_for_nothing(tmp_path):
@@ -315,13 +331,27 @@ def test_settings_by_ini_and_tag_and_what_cannot_be_kept(tmp_path):
     assert said.count("Picture 0 differs") == 1
 
 
-def test_old_evidence_is_cleared_but_not_by_looking(tmp_path):
+@pytest.mark.parametrize("linked", [False, True])
+def test_old_evidence_is_cleared_but_not_by_looking_and_is_no_test(linked, tmp_path):
     folder = tmp_path / "pictures-report"
-    evidence.place(folder, "a.ipynb::Cell 0").joinpath("old.png").touch()
-    nbval(tmp_path, "--collect-only")
-    assert (folder / "a" / "old.png").exists()
+    if linked:
+        (tmp_path / ".elsewhere").mkdir()
+        folder.symlink_to(tmp_path / ".elsewhere")
+    write(evidence.place(folder, "a.ipynb::Cell 0") / "a.ipynb", "1")
+    (folder / "a" / "test_a.py").write_text("def test_a(): pass")
+    assert "no tests" in nbval(tmp_path, "--collect-only")
+    assert "no tests" in nbval(tmp_path, "-p", "no:nbval_pictures.plugin")
+    assert (folder / "a" / "a.ipynb").exists()
     nbval(tmp_path)
     assert not folder.exists()
+    assert evidence.place(folder.resolve(), "a.ipynb::Cell 0").is_dir()
+    assert folder.is_symlink() == linked
+
+
+def test_the_page_shows_text_without_a_terminals_colours(tmp_path):
+    cell = SimpleNamespace(nodeid="a.ipynb::Cell 0", cell=SimpleNamespace(source="1"), cell_num=0)
+    evidence.keep_cell(tmp_path, cell, [], ["\x1b[91mold\x1b[0m", "\x1b[1;32mnew\x1b[m"])
+    assert "<pre>old\nnew</pre>" in page.write(tmp_path).read_text(encoding="utf-8")
 
 
 def test_an_unknown_kernel_is_named_and_the_other_notebooks_go_on(tmp_path):
