@@ -507,3 +507,10 @@ def test_an_mxnet_error_that_says_nothing_is_told_of():
 
     with pytest.raises(ValueError, match=r"silent fails on an array of shape.*MXNet does not say why"):
         trace_activation(silent)
+
+
+@pytest.mark.parametrize("others", [3, [nn.ELU()], [mx.nd.ones(1)]])
+def test_an_attribute_of_the_callers_own_is_not_taken_for_ours(others):
+    block = initialised(nn.ELU())
+    block.others = others
+    assert trace_activation(block).right
