@@ -157,10 +157,9 @@ def _reason(error, activation):
     said = ([line for line in text.strip().splitlines() if line.strip()] or ["MXNet does not say why"])[-1]
     said = said.split("MXNetError: ")[-1].strip()
     for parameter in activation.collect_params().values() if isinstance(activation, Block) else ():
-        if np.prod(parameter.shape) > 1:
-            return (
-                f"{said} ({parameter.name} has shape {parameter.shape}; trace a function of one of its numbers instead)"
-            )
+        shape = parameter.list_data()[0].shape  # that of the parameter is None in a graph from a file
+        if np.prod(shape) > 1:
+            return f"{said} ({parameter.name} has shape {shape}; trace a function of one of its numbers instead)"
         if parameter.dtype != np.float32:
             return f"{said} ({parameter.name} is {np.dtype(parameter.dtype)}; cast the block to float32)"
     return said
