@@ -1,6 +1,8 @@
 """Look inside any net: gradients held against a plain training step, activations against hooks, and nothing moved."""
 
+import contextlib
 import random
+from collections import deque
 
 import matplotlib.pyplot as plt
 import mxnet as mx
@@ -20,6 +22,12 @@ ACTIVATIONS = (nn.Activation, nn.ELU, nn.GELU, nn.PReLU, nn.BatchNormReLU)
 
 def drawn(net):
     net.initialize(mx.init.Xavier())
+    return net
+
+
+def chain_of_any(*blocks):
+    net = nn.Sequential()
+    net.add(*blocks)
     return net
 
 
@@ -405,9 +413,7 @@ class Swish(nn.HybridBlock):
     ],
 )
 def test_an_activation_is_what_is_elementwise_and_bends(block, activation):
-    net = nn.Sequential()
-    net.add(nn.Conv2D(3, 3), block(), nn.Dense(2))
-    drawn(net)
+    net = drawn(chain_of_any(nn.Conv2D(3, 3), block(), nn.Dense(2)))
     x = nd.random.normal(shape=(2, 1, 7, 7))
     layers = layer_statistics(net, x)
     assert [bool(layer.activation) for layer in layers] == [activation, False]
@@ -415,23 +421,67 @@ def test_an_activation_is_what_is_elementwise_and_bends(block, activation):
         np.testing.assert_allclose(layers[0].after, net[1](nd.array(layers[0].before)).asnumpy(), rtol=1e-5)
 
 
-def test_a_block_that_takes_notes_keeps_its_own():
-    class Noting(nn.HybridBlock):
-        def __init__(self):
-            super().__init__()
-            self.list, self.dict, self.set = [], {}, set()
+class Noting(gluon.Block):
+    """Changes what it holds whenever it is called: attributes, what is in them, and parameters."""
 
-        def hybrid_forward(self, F, x):
-            self.seen = x
-            self.list.append(1)
-            self.dict[len(self.dict)] = 1
-            self.set.add(len(self.set))
-            return F.tanh(x)
+    def __init__(self):
+        super().__init__()
+        self.list, self.dict, self.set, self.queue = [nd.zeros(2)], {"a": np.zeros(2)}, {1}, deque([1])
+        self.array, self.scalar, self.nested = nd.zeros(2), mx.np.array(0.0), ([{"b": nd.zeros(2)}],)
+        self.bank = self.params.get("bank", shape=(2, 3), init="zeros")
+        self.sparse = nd.zeros((2, 3)).tostype("row_sparse")
+        self.inner = nn.BatchNorm(in_channels=3)
 
-    net = drawn(chain(nn.Dense(3, in_units=2), Noting()))
-    layers = layer_statistics(net, X)
-    np.testing.assert_array_equal(net[1].seen.asnumpy(), layers[0].before)
-    assert (net[1].list, net[1].dict, net[1].set) == ([1], {0: 1}, {0})
+    def forward(self, x):
+        self.seen = x
+        with autograd.pause(), mx.util.np_shape():
+            for array in (self.list[0], self.dict["a"], self.array, self.scalar, self.nested[0][0]["b"]):
+                array += 1
+            self.bank.set_data(self.bank.data() + 1)
+            self.inner.gamma.set_data(self.inner.gamma.data() + 1)
+            self.sparse[:] = 1
+        for notes in (self.list, self.queue):
+            notes.append(1)
+        self.dict[len(self.dict)] = 1
+        self.set.add(len(self.set) + 9)
+        self.array = x
+        return x.tanh()
+
+    def numbers(self):
+        """Return all that it holds, as text."""
+        held = [self.list, self.dict, self.set, self.queue, self.nested, hasattr(self, "seen"), self.scalar.item()]
+        return str(held) + str([self.array, self.bank.data(), self.inner.gamma.data(), self.sparse.asnumpy()])
+
+
+def failing(output, y):
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("arguments", [{}, {"y": Y}, {"y": Y, "loss": failing}])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("called", [False, True])
+def test_what_a_block_holds_stays_as_it_was(called, training, arguments):
+    net = chain_of_any(nn.Dense(3), Noting(), nn.Dense(3))
+    net.initialize()
+    if called:
+        net(nd.array(X))
+    before, array, seen = net[1].numbers(), net[1].array, getattr(net[1], "seen", None)
+    with contextlib.suppress(ZeroDivisionError):
+        layer_statistics(net, X, training=training, **arguments)
+    assert net[1].numbers() == before
+    assert net[1].array is array
+    assert getattr(net[1], "seen", None) is seen
+
+
+def test_what_a_loss_holds_stays_as_it_was():
+    class Counting(gluon.loss.SoftmaxCELoss):
+        def hybrid_forward(self, F, *args, **kwargs):
+            self.calls = getattr(self, "calls", 0) + 1
+            return super().hybrid_forward(F, *args, **kwargs)
+
+    net, loss = mlp(nn.ELU, 1, 5, 3), Counting()
+    layer_statistics(net, X, Y, loss=loss)
+    assert not hasattr(loss, "calls")
 
 
 def test_dropout_within_an_activation_is_the_same_in_its_slope():

@@ -10,7 +10,7 @@ import numpy as np
 from mxnet import MXNetError, autograd, gluon, nd
 from mxnet.gluon import nn
 
-from gluon_activations.experiments.calls import attributes_kept, blocks_of, parameters_of, weights_of
+from gluon_activations.experiments.calls import blocks_of, kept, parameters_of, weights_of
 
 _FUNCTIONS = {"activation", "leakyrelu", "relu", "sigmoid", "tanh", "softsign", "hard_sigmoid", "log_sigmoid", "erf"}
 
@@ -74,22 +74,22 @@ def _tried(block, x):
 
 def _forward(block, x, values):
     make = mx.np.array if isinstance(x, mx.np.ndarray) else nd.array
-    with autograd.pause(train_mode=False), attributes_kept(block):
+    with autograd.pause(train_mode=False), kept(block):
         return block.forward(make(values, dtype=x.dtype, ctx=x.ctx)).asnumpy().astype(float)
 
 
 def outermost(calls):
     """Return calls with their kinds, in order, without those made within an activation."""
-    kept, known, i = [], {}, len(calls) - 1
+    found, known, i = [], {}, len(calls) - 1
     while i >= 0:
         call, what = calls[i], ""
         if call.simple and call.output is not call.input and call.output.shape == call.input.shape:
             if id(call.block) not in known:
                 known[id(call.block)] = kind(call.block, call.input)
             what = known[id(call.block)]
-        kept.append((call, what))
+        found.append((call, what))
         i = call.first - 1 if what == "activation" else i - 1
-    return kept[::-1]
+    return found[::-1]
 
 
 @contextlib.contextmanager
@@ -114,7 +114,7 @@ def slope(call, training):
     x = call.input.detach()
     x.attach_grad()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(attributes_kept(call.block))
+        stack.enter_context(kept(call.block))
         if training:
             stack.enter_context(_drawn_again(call))
         stack.enter_context(autograd.record(train_mode=training))
