@@ -382,6 +382,51 @@ def test_a_unit_of_a_convolution_is_a_channel():
     assert layer_statistics(net, np.random.RandomState(0).normal(size=(2, 9, 5)))[0].off == 0.5
 
 
+class OwnConvolution(nn.HybridBlock):
+    """A convolution along one axis, as a block of the caller's own."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = self.params.get("weight", shape=(4, 5, 1))
+        self.bias = self.params.get("bias", shape=4, init="zeros")
+
+    def hybrid_forward(self, F, x, weight, bias):
+        return F.Convolution(x, weight, bias, kernel=1, num_filter=4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "moved", "axis"),
+    [
+        (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.transpose(x, (0, 2, 3, 1)), 3),
+        (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.transpose(F.transpose(x, (2, 3, 0, 1))), 0),
+        (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.concat(x, F.softmax(x) - 2, dim=3), 1),
+        (OwnConvolution(), (2, 5, 9), lambda F, x: x, 1),
+        (nn.Conv1D(4, 1), (2, 5, 9), lambda F, x: F.swapaxes(x, 1, 2), 2),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.swapaxes(x, 0, 1) * 1, 2),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.swapaxes(x, 1, 2) * 1, 1),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.swapaxes(F.transpose(x, (1, 0, 2)), 0, -1), 0),
+        (nn.Dense(4), (9, 5), lambda F, x: F.transpose(x), 0),
+        (nn.Dense(4), (9, 5), lambda F, x: F.reshape(x, (-1, 4)), 1),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.reshape(x, (2, 4, 9)), None),
+        (nn.Dense(4, flatten=False), (4, 4, 5), lambda F, x: x + F.swapaxes(x, 1, 2), None),
+    ],
+)
+def test_units_that_are_off_are_found_where_a_net_moves_its_axes(layer, shape, moved, axis):
+    net = drawn(chain(layer, nn.HybridLambda(moved), nn.Activation("relu"), nn.Dense(3)))
+    x = nd.random.uniform(-1, 1, shape=shape)
+    net(x)
+    layer.bias.set_data(nd.array([-100, 100, -100, 100]))
+    [row] = [row for row in layer_statistics(net, x) if row.activation]
+    assert row.axis == axis
+    line = repr(Layers([row])).splitlines()[1]
+    if axis is None:
+        assert np.isnan(row.off)
+        assert line.endswith(f"{row.saturated:.0%}")
+    else:
+        assert row.off == 0.5
+        assert line.endswith(" 50%")
+
+
 class Centered(nn.HybridBlock):
     def hybrid_forward(self, F, x):
         return F.broadcast_sub(x, x.mean(axis=1, keepdims=True))
