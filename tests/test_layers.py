@@ -427,6 +427,33 @@ def test_units_that_are_off_are_found_where_a_net_moves_its_axes(layer, shape, m
         assert line.endswith(" 50%")
 
 
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (lambda F, x: F.clip(x, 0, 6), ["clip"]),
+        (lambda F, x: F.maximum(x, 0), ["maximum"]),
+        (lambda F, x: F.maximum(x, F.zeros_like(x)), ["maximum"]),
+        (lambda F, x: F.maximum(0.1 * x, x), ["maximum"]),
+        (lambda F, x: F.minimum(F.maximum(x, 0), 6), ["maximum", "minimum"]),
+        (lambda F, x: F.where(x > 0, x, 2 * (F.exp(x) - 1)), ["where"]),
+        (lambda F, x: F.maximum(x, F.transpose(x)), []),
+        (lambda F, x: F.maximum(*F.split(x, 2)), []),
+        (lambda F, x: F.where(x > F.transpose(x), x, 2 * x), []),
+        (lambda F, x: F.sqrt(F.square(x) + 1), []),
+    ],
+)
+def test_functions_that_are_activations_are_named_and_choices_between_branches_are_not(function, names):
+    class Calling(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Dense(2), nn.Dense(3)
+
+        def hybrid_forward(self, F, x):
+            return self.last(function(F, self.first(x)))
+
+    assert layer_statistics(drawn(Calling()), X).unseen == names
+
+
 class Centered(nn.HybridBlock):
     def hybrid_forward(self, F, x):
         return F.broadcast_sub(x, x.mean(axis=1, keepdims=True))

@@ -112,7 +112,8 @@ def layer_statistics(
 
     An activation is a block that works on each number by itself, otherwise than by a straight line, and has no such
     weights. That is tried, by calling the block's ``forward`` on other numbers. Functions called inside a ``forward``,
-    such as ``F.relu``, cannot be seen; a line below the table names those on autograd's tape.
+    such as ``F.relu``, cannot be seen; a line below the table names those on autograd's tape, ``F.maximum`` and
+    ``F.where`` only where they choose between functions of one array.
 
     Units are followed through transpositions; where they may be moved otherwise, as by reshaping, ``off`` is left out.
 

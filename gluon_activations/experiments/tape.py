@@ -8,8 +8,9 @@ from mxnet import MXNetError, autograd, gluon
 
 # Operators by what they do: activations; those that work on each number of one array; those that leave axes in place.
 _FUNCTIONS = {
-    *("activation", "leakyrelu", "relu", "sigmoid", "tanh", "softsign", "hard_sigmoid", "log_sigmoid", "erf"),
+    *("activation", "leakyrelu", "relu", "sigmoid", "tanh", "softsign", "hard_sigmoid", "log_sigmoid", "erf", "clip"),
 }
+_CHOICES = {"maximum", "minimum", "where"}  # activations too, if what they choose from comes from one array
 _OF_ONE = {
     *("exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "abs", "sign", "negative", "sin"),
     *("zeros_like", "ones_like", "full_like", "copy", "cast", "amp_cast", "blockgrad", "dropout", *_FUNCTIONS),
@@ -18,13 +19,28 @@ _OF_SEVERAL = {
     *("add", "subtract", "multiply", "true_divide", "power", "grad_add", "add_n", "concat", "concatenate", "pad"),
     *("batchnorm", "contrib_batchnormwithrelu", "contrib_syncbatchnorm", "layernorm", "instancenorm", "groupnorm"),
     *("l2normalization", "lrn", "softmax", "log_softmax", "pooling", "contrib_adaptiveavgpooling2d", "upsampling"),
-    *("contrib_bilinearresize2d", "slice", "slice_axis", "maximum", "minimum", "where", "clip"),
+    *("contrib_bilinearresize2d", "slice", "slice_axis", *_CHOICES),
 }
 
 
 def functions(array):
     """Return the names of the operators that an array came from on autograd's tape, if they are activations."""
-    return [name for name, *_ in _on_tape(array) if name in _FUNCTIONS]
+    nodes = _on_tape(array)
+    names = [(i, re.sub("^broadcast_|_scalar$", "", name)) for i, (name, *_) in enumerate(nodes)]
+    return [name for i, name in names if name in _FUNCTIONS or (name in _CHOICES and len(_sources(nodes, i)) == 1)]
+
+
+def _sources(nodes, place):
+    """Return what an operator's inputs were computed from, by operators that take one array each, number by number."""
+    found, todo = set(), [*nodes[place][2]]
+    while todo:
+        source = todo.pop()
+        name, _, inputs = nodes[source[0]]
+        if name in _OF_ONE or name.endswith("_scalar"):
+            todo += inputs
+        else:
+            found.add(source)
+    return found
 
 
 def units_axis(array):
