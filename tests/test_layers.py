@@ -454,6 +454,22 @@ def test_functions_that_are_activations_are_named_and_choices_between_branches_a
     assert layer_statistics(drawn(Calling()), X).unseen == names
 
 
+def test_functions_are_named_though_activations_lead_nowhere():
+    class Forgetful(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.first, self.act, self.last = nn.Dense(3), nn.Activation("relu"), nn.Dense(3)
+
+        def hybrid_forward(self, F, x):
+            x = self.first(x)
+            self.act(x)
+            return self.last(F.Activation(x, act_type="relu"))
+
+    layers = layer_statistics(drawn(Forgetful()), X)
+    assert layers[0].activation == "Activation"
+    assert layers.unseen == ["activation"]
+
+
 class Centered(nn.HybridBlock):
     def hybrid_forward(self, F, x):
         return F.broadcast_sub(x, x.mean(axis=1, keepdims=True))

@@ -218,7 +218,7 @@ def _name(block, weight):
 
 def _layers(calls, found, output, training):
     layers, rows = Layers(), _rows(calls)
-    end = total(output)
+    end = total([output, *(row.activation.output for row in rows if row.activation)])  # some may lead nowhere else
     unseen = Counter(functions(end))
     for row in rows:
         given, made = row.call.output, row.call.output
