@@ -137,6 +137,7 @@ def kept(block):
     is not, and a parameter that has no numbers yet keeps those it is given.
     """
     seen, copies, todo = {}, [], [block]
+    nd.waitall()  # MXNet misreads weights that a net which is still running reads too
     with _unrecorded():
         while todo:
             thing = todo.pop()
@@ -145,6 +146,7 @@ def kept(block):
                 todo += _within(thing)
                 if isinstance(thing, (dict, list, set, collections.deque, np.ndarray, nd.NDArray)):
                     copies.append((thing, thing.copy()))
+    nd.waitall()
     try:
         yield
     finally:
