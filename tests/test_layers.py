@@ -370,6 +370,31 @@ def test_weights_that_are_frozen_shared_or_out_of_reach_have_their_gradients():
     np.testing.assert_allclose(layers[1].gradient, want[net.a.weight.name], rtol=1e-4)
 
 
+def test_a_table_that_can_have_no_gradient_is_no_weight():
+    class SpectrallyNormalised(gluon.Block):
+        """Divides its weight by its largest singular value, which it comes closer to with every call."""
+
+        def __init__(self):
+            super().__init__()
+            self.weight = self.params.get("weight", shape=(4, 2))
+            self.u = self.params.get("u", shape=(1, 4), init="ones", differentiable=False)
+
+        def forward(self, x):
+            weight = self.weight.data()
+            with autograd.pause():
+                v = nd.L2Normalization(nd.dot(self.u.data(), weight))
+                self.u.set_data(nd.L2Normalization(nd.dot(v, weight.T)))
+            return nd.dot(x, weight.T) / nd.dot(nd.dot(self.u.data(), weight), v.T)
+
+    net, x = drawn(chain_of_any(SpectrallyNormalised(), nn.ELU(), nn.Dense(3))), nd.array(X)
+    net(x)
+    before = net[0].u.data().asnumpy()
+    layers = layer_statistics(net, x, Y)
+    assert [layer.name for layer in layers] == ["1 SpectrallyNormalised", "2 Dense"]
+    np.testing.assert_array_equal(net[0].u.data().asnumpy(), before)
+    assert_same_gradients(layers, truth(net, [x], lambda output: LOSS(output, nd.array(Y))))
+
+
 def test_a_unit_of_a_convolution_is_a_channel():
     net = drawn(chain(nn.Conv2D(4, 1, activation="relu", in_channels=2)))
     net[0].bias.set_data(nd.array([-100, 0, 0, 100]))

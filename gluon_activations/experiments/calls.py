@@ -45,8 +45,8 @@ def parameters_of(block):
 
 
 def weights_of(block):
-    """Return a block's own parameters of two or more dimensions, by name."""
-    return {name: p for name, p in parameters_of(block).items() if dimensions_of(p) > 1}
+    """Return a block's own parameters of two or more dimensions, by name, but those that can have no gradient."""
+    return {name: p for name, p in parameters_of(block).items() if dimensions_of(p) > 1 and p._differentiable}
 
 
 def dimensions_of(parameter):
