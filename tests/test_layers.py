@@ -425,6 +425,7 @@ class OwnConvolution(nn.HybridBlock):
         (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.transpose(x, (0, 2, 3, 1)), 3),
         (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.transpose(F.transpose(x, (2, 3, 0, 1))), 0),
         (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.concat(x, F.softmax(x) - 2, dim=3), 1),
+        (nn.Conv2DTranspose(4, 3), (2, 5, 7, 4), lambda F, x: x, 1),
         (OwnConvolution(), (2, 5, 9), lambda F, x: x, 1),
         (nn.Conv1D(4, 1), (2, 5, 9), lambda F, x: F.swapaxes(x, 1, 2), 2),
         (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.swapaxes(x, 0, 1) * 1, 2),
@@ -465,6 +466,7 @@ def test_units_that_are_off_are_found_where_a_net_moves_its_axes(layer, shape, m
         (lambda F, x: F.maximum(*F.split(x, 2)), []),
         (lambda F, x: F.where(x > F.transpose(x), x, 2 * x), []),
         (lambda F, x: F.sqrt(F.square(x) + 1), []),
+        (lambda F, x: F.where(F.Dropout(F.ones_like(x)), x, F.zeros_like(x)), []),
     ],
 )
 def test_functions_that_are_activations_are_named_and_choices_between_branches_are_not(function, names):

@@ -13,13 +13,13 @@ _FUNCTIONS = {
 _CHOICES = {"maximum", "minimum", "where"}  # activations too, if what they choose from comes from one array
 _OF_ONE = {
     *("exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "abs", "sign", "negative", "sin"),
-    *("zeros_like", "ones_like", "full_like", "copy", "cast", "amp_cast", "blockgrad", "dropout", *_FUNCTIONS),
+    *("zeros_like", "ones_like", "full_like", "copy", "copyto", "cast", "amp_cast", "blockgrad", *_FUNCTIONS),
 }
 _OF_SEVERAL = {
     *("add", "subtract", "multiply", "true_divide", "power", "grad_add", "add_n", "concat", "concatenate", "pad"),
     *("batchnorm", "contrib_batchnormwithrelu", "contrib_syncbatchnorm", "layernorm", "instancenorm", "groupnorm"),
     *("l2normalization", "lrn", "softmax", "log_softmax", "pooling", "contrib_adaptiveavgpooling2d", "upsampling"),
-    *("contrib_bilinearresize2d", "slice", "slice_axis", *_CHOICES),
+    *("contrib_bilinearresize2d", "slice", "slice_axis", "dropout", *_CHOICES),
 }
 
 
