@@ -21,8 +21,8 @@ def evaluate(activation, x, ctx):
 def differentiate(activation, x, ctx, dy=None):
     """Return f(x), and f'(x) times dy, or f'(x); of the shape of x, as NumPy arrays.
 
-    An activation with more inputs than x has them in its attribute ``others``, once it has been called. Their gradients
-    are asked for as well: an ``autograd.Function`` gives none to what follows an input that needs none.
+    The gradient of the other input of `OfOne` is asked for as well: an ``autograd.Function`` gives none to what follows
+    an input that needs none.
     """
     array = _array(x, ctx)
     array.attach_grad()
@@ -32,7 +32,7 @@ def differentiate(activation, x, ctx, dy=None):
     try:
         # An output depends on its own x alone, so the gradient of their sum is f'(x) at each x.
         # grad, not backward, which would overwrite the gradients of the caller's parameters.
-        variables = [array, *getattr(activation, "others", ())]
+        variables = [array, *(activation.others if isinstance(activation, OfOne) else ())]
         gradient, *_ = autograd.grad(output, variables, head_grads=heads, train_mode=False)
         return output.asnumpy(), gradient.asnumpy()
     except mx.MXNetError as error:
@@ -40,6 +40,23 @@ def differentiate(activation, x, ctx, dy=None):
         raise ValueError(
             f"activation {display_name(activation)} has no gradient that autograd can find: {reason}"
         ) from error
+
+
+class OfOne:
+    """A function of two inputs as one of the first (``place`` 0) or the second; the other is a number, or an array.
+
+    ``others`` holds the other input as an MXNet array, once it has been called.
+    """
+
+    def __init__(self, activation, place, other):
+        self.activation, self.place, self.other, self.others = activation, place, other, []
+        self.__name__ = display_name(activation)
+
+    def __call__(self, x):
+        given = _array(np.broadcast_to(self.other, x.shape), x.ctx)
+        given.attach_grad()
+        self.others = [given]
+        return callable_again(self.activation)(*((x, given) if self.place == 0 else (given, x)))
 
 
 def find_context(activation, ctx):
@@ -140,10 +157,9 @@ def _reason(error, activation):
     said = ([line for line in text.strip().splitlines() if line.strip()] or ["MXNet does not say why"])[-1]
     said = said.split("MXNetError: ")[-1].strip()
     for parameter in activation.collect_params().values() if isinstance(activation, Block) else ():
-        if np.prod(parameter.shape) > 1:
-            return (
-                f"{said} ({parameter.name} has shape {parameter.shape}; trace a function of one of its numbers instead)"
-            )
+        shape = parameter.list_data()[0].shape  # that of the parameter is None in a graph from a file
+        if np.prod(shape) > 1:
+            return f"{said} ({parameter.name} has shape {shape}; trace a function of one of its numbers instead)"
         if parameter.dtype != np.float32:
             return f"{said} ({parameter.name} is {np.dtype(parameter.dtype)}; cast the block to float32)"
     return said

@@ -7,7 +7,7 @@ import mxnet as mx
 import numpy as np
 
 from gluon_activations.curves import Curve, trace_activation
-from gluon_activations.evaluation import callable_again, check_callable, differentiate, find_context, points
+from gluon_activations.evaluation import OfOne, check_callable, differentiate, find_context, points
 from gluon_activations.names import display_name
 from gluon_activations.words import decimals, span
 
@@ -104,15 +104,15 @@ def trace_surface(activation: Callable, a: Any = None, b: Any = None, *, ctx: Op
     check_callable(activation)
     ctx = find_context(activation, ctx)
     every_a, every_b = (grid.ravel() for grid in np.meshgrid(a, b))
-    value, gradient_a = differentiate(_of_one(activation, 0, every_b), every_a, ctx)
-    _, gradient_b = differentiate(_of_one(activation, 1, every_a), every_b, ctx)
+    value, gradient_a = differentiate(OfOne(activation, 0, every_b), every_a, ctx)
+    _, gradient_b = differentiate(OfOne(activation, 1, every_a), every_b, ctx)
     value, gradient_a, gradient_b = (grid.reshape(b.size, a.size) for grid in (value, gradient_a, gradient_b))
     along_a, along_b = {}, {}
     for i in _some(b):
-        line = along_a[float(b[i])] = trace_activation(_of_one(activation, 0, b[i]), a, ctx=ctx)
+        line = along_a[float(b[i])] = trace_activation(OfOne(activation, 0, b[i]), a, ctx=ctx)
         _check_elementwise(activation, (line.y, value[i], value), (line.gradient, gradient_a[i], gradient_a))
     for j in _some(a):
-        line = along_b[float(a[j])] = trace_activation(_of_one(activation, 1, a[j]), b, ctx=ctx)
+        line = along_b[float(a[j])] = trace_activation(OfOne(activation, 1, a[j]), b, ctx=ctx)
         _check_elementwise(activation, (line.y, value[:, j], value), (line.gradient, gradient_b[:, j], gradient_b))
     return Surface(a, b, value, gradient_a, gradient_b, along_a, along_b)
 
@@ -122,20 +122,6 @@ def _axis(name, x):
     if x.size < 2:
         raise ValueError(f"{name} must hold at least two points; it holds one.")
     return x
-
-
-def _of_one(activation, place, other):
-    """Return the function of one input that is left when the other one is given: a number, or an array of its shape."""
-
-    def line(x):
-        arrays = mx.np if mx.util.is_np_array() else mx.nd
-        given = arrays.array(np.broadcast_to(other, x.shape), dtype="float32", ctx=x.ctx)
-        given.attach_grad()
-        line.others = [given]
-        return callable_again(activation)(*((x, given) if place == 0 else (given, x)))
-
-    line.__name__ = display_name(activation)
-    return line
 
 
 def _some(axis):

@@ -9,7 +9,7 @@ import mxnet as mx
 import numpy as np
 import pytest
 from mxnet import autograd, npx
-from mxnet.gluon import nn
+from mxnet.gluon import SymbolBlock, nn
 
 from gluon_activations import activation_blocks, trace_activation
 from gluon_activations.names import display_name
@@ -525,3 +525,20 @@ def test_an_mxnet_error_that_says_nothing_is_told_of():
 
     with pytest.raises(ValueError, match=r"silent fails on an array of shape.*MXNet does not say why"):
         trace_activation(silent)
+
+
+@pytest.mark.parametrize("others", [3, [nn.ELU()], [mx.nd.ones(1)]])
+def test_an_attribute_of_the_callers_own_is_not_taken_for_ours(others):
+    block = initialised(nn.ELU())
+    block.others = others
+    assert trace_activation(block).right
+
+
+def test_a_graph_from_a_file_that_fails_has_its_reason(tmp_path):
+    net = initialised(nn.Dense(3, in_units=2))
+    net.hybridize()
+    net(mx.nd.ones((1, 2)))
+    net.export(str(tmp_path / "net"))
+    files = str(tmp_path / "net-symbol.json"), ["data"], str(tmp_path / "net-0000.params")
+    with pytest.raises(ValueError, match=r"SymbolBlock fails on .*_weight has shape \(3, 2\); trace a function of one"):
+        trace_activation(SymbolBlock.imports(*files))

@@ -23,7 +23,7 @@ STOREYS = [
 WINGS = {
     "blocks": ["elementwise", "rectifiers", "smooth", "gated"],
     "experiments": [
-        *("data", "nets", "training", "operators", "calls", "kinds", "signals"),
+        *("data", "nets", "training", "operators", "calls", "tape", "kinds", "signals"),
         *("layers", "rows", "processes", "sweeps", "pictures"),
         *("shares", "boundaries", "differences", "elsewhere", "export"),
     ],

@@ -1,6 +1,8 @@
 """Look inside any net: gradients held against a plain training step, activations against hooks, and nothing moved."""
 
+import contextlib
 import random
+from collections import deque
 
 import matplotlib.pyplot as plt
 import mxnet as mx
@@ -20,6 +22,12 @@ ACTIVATIONS = (nn.Activation, nn.ELU, nn.GELU, nn.PReLU, nn.BatchNormReLU)
 
 def drawn(net):
     net.initialize(mx.init.Xavier())
+    return net
+
+
+def chain_of_any(*blocks):
+    net = nn.Sequential()
+    net.add(*blocks)
     return net
 
 
@@ -362,6 +370,31 @@ def test_weights_that_are_frozen_shared_or_out_of_reach_have_their_gradients():
     np.testing.assert_allclose(layers[1].gradient, want[net.a.weight.name], rtol=1e-4)
 
 
+def test_a_table_that_can_have_no_gradient_is_no_weight():
+    class SpectrallyNormalised(gluon.Block):
+        """Divides its weight by its largest singular value, which it comes closer to with every call."""
+
+        def __init__(self):
+            super().__init__()
+            self.weight = self.params.get("weight", shape=(4, 2))
+            self.u = self.params.get("u", shape=(1, 4), init="ones", differentiable=False)
+
+        def forward(self, x):
+            weight = self.weight.data()
+            with autograd.pause():
+                v = nd.L2Normalization(nd.dot(self.u.data(), weight))
+                self.u.set_data(nd.L2Normalization(nd.dot(v, weight.T)))
+            return nd.dot(x, weight.T) / nd.dot(nd.dot(self.u.data(), weight), v.T)
+
+    net, x = drawn(chain_of_any(SpectrallyNormalised(), nn.ELU(), nn.Dense(3))), nd.array(X)
+    net(x)
+    before = net[0].u.data().asnumpy()
+    layers = layer_statistics(net, x, Y)
+    assert [layer.name for layer in layers] == ["1 SpectrallyNormalised", "2 Dense"]
+    np.testing.assert_array_equal(net[0].u.data().asnumpy(), before)
+    assert_same_gradients(layers, truth(net, [x], lambda output: LOSS(output, nd.array(Y))))
+
+
 def test_a_unit_of_a_convolution_is_a_channel():
     net = drawn(chain(nn.Conv2D(4, 1, activation="relu", in_channels=2)))
     net[0].bias.set_data(nd.array([-100, 0, 0, 100]))
@@ -372,6 +405,96 @@ def test_a_unit_of_a_convolution_is_a_channel():
     net(nd.ones((2, 3, 5)))
     net[0].bias.set_data(nd.array([-100, 0, 0, -100]))
     assert layer_statistics(net, np.random.RandomState(0).normal(size=(2, 9, 5)))[0].off == 0.5
+
+
+class OwnConvolution(nn.HybridBlock):
+    """A convolution along one axis, as a block of the caller's own."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = self.params.get("weight", shape=(4, 5, 1))
+        self.bias = self.params.get("bias", shape=4, init="zeros")
+
+    def hybrid_forward(self, F, x, weight, bias):
+        return F.Convolution(x, weight, bias, kernel=1, num_filter=4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "moved", "axis"),
+    [
+        (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.transpose(x, (0, 2, 3, 1)), 3),
+        (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.transpose(F.transpose(x, (2, 3, 0, 1))), 0),
+        (nn.Conv2D(4, 1), (2, 5, 7, 4), lambda F, x: F.concat(x, F.softmax(x) - 2, dim=3), 1),
+        (nn.Conv2DTranspose(4, 3), (2, 5, 7, 4), lambda F, x: x, 1),
+        (OwnConvolution(), (2, 5, 9), lambda F, x: x, 1),
+        (nn.Conv1D(4, 1), (2, 5, 9), lambda F, x: F.swapaxes(x, 1, 2), 2),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.swapaxes(x, 0, 1) * 1, 2),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.swapaxes(x, 1, 2) * 1, 1),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.swapaxes(F.transpose(x, (1, 0, 2)), 0, -1), 0),
+        (nn.Dense(4), (9, 5), lambda F, x: F.transpose(x), 0),
+        (nn.Dense(4), (9, 5), lambda F, x: F.reshape(x, (-1, 4)), 1),
+        (nn.Dense(4, flatten=False), (2, 9, 5), lambda F, x: F.reshape(x, (2, 4, 9)), None),
+        (nn.Dense(4, flatten=False), (4, 4, 5), lambda F, x: x + F.swapaxes(x, 1, 2), None),
+    ],
+)
+def test_units_that_are_off_are_found_where_a_net_moves_its_axes(layer, shape, moved, axis):
+    net = drawn(chain(layer, nn.HybridLambda(moved), nn.Activation("relu"), nn.Dense(3)))
+    x = nd.random.uniform(-1, 1, shape=shape)
+    net(x)
+    layer.bias.set_data(nd.array([-100, 100, -100, 100]))
+    [row] = [row for row in layer_statistics(net, x) if row.activation]
+    assert row.axis == axis
+    line = repr(Layers([row])).splitlines()[1]
+    if axis is None:
+        assert np.isnan(row.off)
+        assert line.endswith(f"{row.saturated:.0%}")
+    else:
+        assert row.off == 0.5
+        assert line.endswith(" 50%")
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (lambda F, x: F.clip(x, 0, 6), ["clip"]),
+        (lambda F, x: F.maximum(x, 0), ["maximum"]),
+        (lambda F, x: F.maximum(x, F.zeros_like(x)), ["maximum"]),
+        (lambda F, x: F.maximum(0.1 * x, x), ["maximum"]),
+        (lambda F, x: F.minimum(F.maximum(x, 0), 6), ["maximum", "minimum"]),
+        (lambda F, x: F.where(x > 0, x, 2 * (F.exp(x) - 1)), ["where"]),
+        (lambda F, x: F.maximum(x, F.transpose(x)), []),
+        (lambda F, x: F.maximum(*F.split(x, 2)), []),
+        (lambda F, x: F.where(x > F.transpose(x), x, 2 * x), []),
+        (lambda F, x: F.sqrt(F.square(x) + 1), []),
+        (lambda F, x: F.where(F.Dropout(F.ones_like(x)), x, F.zeros_like(x)), []),
+    ],
+)
+def test_functions_that_are_activations_are_named_and_choices_between_branches_are_not(function, names):
+    class Calling(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Dense(2), nn.Dense(3)
+
+        def hybrid_forward(self, F, x):
+            return self.last(function(F, self.first(x)))
+
+    assert layer_statistics(drawn(Calling()), X).unseen == names
+
+
+def test_functions_are_named_though_activations_lead_nowhere():
+    class Forgetful(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.first, self.act, self.last = nn.Dense(3), nn.Activation("relu"), nn.Dense(3)
+
+        def hybrid_forward(self, F, x):
+            x = self.first(x)
+            self.act(x)
+            return self.last(F.Activation(x, act_type="relu"))
+
+    layers = layer_statistics(drawn(Forgetful()), X)
+    assert layers[0].activation == "Activation"
+    assert layers.unseen == ["activation"]
 
 
 class Centered(nn.HybridBlock):
@@ -405,9 +528,7 @@ class Swish(nn.HybridBlock):
     ],
 )
 def test_an_activation_is_what_is_elementwise_and_bends(block, activation):
-    net = nn.Sequential()
-    net.add(nn.Conv2D(3, 3), block(), nn.Dense(2))
-    drawn(net)
+    net = drawn(chain_of_any(nn.Conv2D(3, 3), block(), nn.Dense(2)))
     x = nd.random.normal(shape=(2, 1, 7, 7))
     layers = layer_statistics(net, x)
     assert [bool(layer.activation) for layer in layers] == [activation, False]
@@ -415,23 +536,67 @@ def test_an_activation_is_what_is_elementwise_and_bends(block, activation):
         np.testing.assert_allclose(layers[0].after, net[1](nd.array(layers[0].before)).asnumpy(), rtol=1e-5)
 
 
-def test_a_block_that_takes_notes_keeps_its_own():
-    class Noting(nn.HybridBlock):
-        def __init__(self):
-            super().__init__()
-            self.list, self.dict, self.set = [], {}, set()
+class Noting(gluon.Block):
+    """Changes what it holds whenever it is called: attributes, what is in them, and parameters."""
 
-        def hybrid_forward(self, F, x):
-            self.seen = x
-            self.list.append(1)
-            self.dict[len(self.dict)] = 1
-            self.set.add(len(self.set))
-            return F.tanh(x)
+    def __init__(self):
+        super().__init__()
+        self.list, self.dict, self.set, self.queue = [nd.zeros(2)], {"a": np.zeros(2)}, {1}, deque([1])
+        self.array, self.scalar, self.nested = nd.zeros(2), mx.np.array(0.0), ([{"b": nd.zeros(2)}],)
+        self.bank = self.params.get("bank", shape=(2, 3), init="zeros")
+        self.sparse = nd.zeros((2, 3)).tostype("row_sparse")
+        self.inner = nn.BatchNorm(in_channels=3)
 
-    net = drawn(chain(nn.Dense(3, in_units=2), Noting()))
-    layers = layer_statistics(net, X)
-    np.testing.assert_array_equal(net[1].seen.asnumpy(), layers[0].before)
-    assert (net[1].list, net[1].dict, net[1].set) == ([1], {0: 1}, {0})
+    def forward(self, x):
+        self.seen = x
+        with autograd.pause(), mx.util.np_shape():
+            for array in (self.list[0], self.dict["a"], self.array, self.scalar, self.nested[0][0]["b"]):
+                array += 1
+            self.bank.set_data(self.bank.data() + 1)
+            self.inner.gamma.set_data(self.inner.gamma.data() + 1)
+            self.sparse[:] = 1
+        for notes in (self.list, self.queue):
+            notes.append(1)
+        self.dict[len(self.dict)] = 1
+        self.set.add(len(self.set) + 9)
+        self.array = x
+        return x.tanh()
+
+    def numbers(self):
+        """Return all that it holds, as text."""
+        held = [self.list, self.dict, self.set, self.queue, self.nested, hasattr(self, "seen"), self.scalar.item()]
+        return str(held) + str([self.array, self.bank.data(), self.inner.gamma.data(), self.sparse.asnumpy()])
+
+
+def failing(output, y):
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("arguments", [{}, {"y": Y}, {"y": Y, "loss": failing}])
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("called", [False, True])
+def test_what_a_block_holds_stays_as_it_was(called, training, arguments):
+    net = chain_of_any(nn.Dense(3), Noting(), nn.Dense(3))
+    net.initialize()
+    if called:
+        net(nd.array(X))
+    before, array, seen = net[1].numbers(), net[1].array, getattr(net[1], "seen", None)
+    with contextlib.suppress(ZeroDivisionError):
+        layer_statistics(net, X, training=training, **arguments)
+    assert net[1].numbers() == before
+    assert net[1].array is array
+    assert getattr(net[1], "seen", None) is seen
+
+
+def test_what_a_loss_holds_stays_as_it_was():
+    class Counting(gluon.loss.SoftmaxCELoss):
+        def hybrid_forward(self, F, *args, **kwargs):
+            self.calls = getattr(self, "calls", 0) + 1
+            return super().hybrid_forward(F, *args, **kwargs)
+
+    net, loss = mlp(nn.ELU, 1, 5, 3), Counting()
+    layer_statistics(net, X, Y, loss=loss)
+    assert not hasattr(loss, "calls")
 
 
 def test_dropout_within_an_activation_is_the_same_in_its_slope():

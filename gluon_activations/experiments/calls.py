@@ -1,7 +1,7 @@
 """Call a net as it is, and keep what each block within was given and gave back."""
 
+import collections
 import contextlib
-import copy
 import random
 from dataclasses import dataclass
 from typing import Optional
@@ -9,7 +9,7 @@ from typing import Optional
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, nd
-from mxnet.gluon import Constant, HybridBlock
+from mxnet.gluon import Block, Constant, HybridBlock, Parameter, ParameterDict
 from mxnet.gluon.parameter import DeferredInitializationError
 
 from gluon_activations.experiments.operators import right_gradients
@@ -45,8 +45,8 @@ def parameters_of(block):
 
 
 def weights_of(block):
-    """Return a block's own parameters of two or more dimensions, by name."""
-    return {name: p for name, p in parameters_of(block).items() if dimensions_of(p) > 1}
+    """Return a block's own parameters of two or more dimensions, by name, but those that can have no gradient."""
+    return {name: p for name, p in parameters_of(block).items() if dimensions_of(p) > 1 and p._differentiable}
 
 
 def dimensions_of(parameter):
@@ -119,28 +119,67 @@ def imperative(net):
 def without_hooks(net):
     """Take off the hooks of a net's blocks, for a while."""
     hooks = [h for block in blocks_of(net) for h in (block._forward_pre_hooks, block._forward_hooks)]
-    kept = [dict(h) for h in hooks]
+    before = [dict(h) for h in hooks]
     try:
         for h in hooks:
             h.clear()
         yield
     finally:
-        for h, items in zip(hooks, kept):
+        for h, items in zip(hooks, before):
             h.update(items)
 
 
 @contextlib.contextmanager
-def attributes_kept(block):
-    """Put back what a block, or one within, notes down on itself when it is called, in lists and dictionaries too."""
-    kept = [vars(part) for part in blocks_of(block)]
-    kept += [value for owner in kept for value in owner.values() if isinstance(value, (dict, list, set))]
-    kept = [(owner, copy.copy(owner)) for owner in kept]
+def kept(block):
+    """Put back what a block holds, and each block within: the numbers of its parameters, and its attributes.
+
+    Lists, dictionaries, sets and arrays are followed and filled as they were. What is held by objects of other kinds
+    is not, and a parameter that has no numbers yet keeps those it is given.
+    """
+    seen, copies, todo = {}, [], [block]
+    nd.waitall()  # MXNet misreads weights that a net which is still running reads too
+    with _unrecorded():
+        while todo:
+            thing = todo.pop()
+            if id(thing) not in seen:
+                seen[id(thing)] = thing
+                todo += _within(thing)
+                if isinstance(thing, (dict, list, set, collections.deque, np.ndarray, nd.NDArray)):
+                    copies.append((thing, thing.copy()))
+    nd.waitall()
     try:
         yield
     finally:
-        for owner, before in kept:
-            owner.clear()
-            owner.extend(before) if isinstance(owner, list) else owner.update(before)
+        with _unrecorded():
+            for thing, before in copies:
+                _fill(thing, before)
+
+
+@contextlib.contextmanager
+def _unrecorded():
+    """Let arrays be copied, though the caller may be recording, and some be scalars."""
+    with autograd.pause(), mx.util.np_shape():
+        yield
+
+
+def _within(thing):
+    if isinstance(thing, Block):
+        return [vars(thing)]
+    if isinstance(thing, Parameter):
+        return thing._data or []  # data() cannot be had of sparse ones
+    if isinstance(thing, (dict, ParameterDict)):
+        return thing.values()
+    return thing if isinstance(thing, (list, tuple, set, collections.deque)) else []
+
+
+def _fill(thing, before):
+    if isinstance(thing, nd.NDArray):
+        before.copyto(thing)
+    elif isinstance(thing, np.ndarray):
+        np.copyto(thing, before) if thing.flags.writeable else None
+    else:
+        thing.clear()
+        thing.update(before) if isinstance(thing, (dict, set)) else thing.extend(before)
 
 
 @contextlib.contextmanager
@@ -166,7 +205,7 @@ def generators_kept(net, inputs, training):
     try:
         if training:
             if any(_undrawn(p) for block in blocks_of(net) for p in parameters_of(block).values()):
-                with autograd.pause(train_mode=False), without_hooks(net):
+                with autograd.pause(train_mode=False), without_hooks(net), kept(net):
                     net(*inputs)  # draws the weights by the caller's own seed
             later = int(nd.random.randint(0, 2**31 - 1).asscalar())
         yield np.random.RandomState(later or 0)
@@ -186,22 +225,6 @@ def _undrawn(parameter):
 
 
 @contextlib.contextmanager
-def statistics_kept(net):
-    """Put back what training a net changes by its forward alone: running means and variances."""
-    kept = []
-    for p in (p for block in blocks_of(net) for p in parameters_of(block).values() if p.grad_req == "null"):
-        with contextlib.suppress(DeferredInitializationError):  # then no call of the net has reached it
-            kept.append((p, [(ctx, p.data(ctx).copy()) for ctx in p.list_ctx()]))
-    try:
-        yield
-    finally:
-        with autograd.pause():  # the caller may be recording
-            for p, copies in kept:
-                for ctx, saved in copies:
-                    saved.copyto(p.data(ctx))
-
-
-@contextlib.contextmanager
 def left_as_it_was(net, inputs, training):
     """Make a net ready to be watched, and leave all as it was; yield the seeds for `watch`."""
     if training not in (True, False):  # MXNet would raise, and go on recording
@@ -210,7 +233,6 @@ def left_as_it_was(net, inputs, training):
         stack.enter_context(imperative(net))
         stack.enter_context(right_gradients())
         seeds = stack.enter_context(generators_kept(net, inputs, training))
-        if training:
-            stack.enter_context(statistics_kept(net))
+        stack.enter_context(kept(net))
         stack.enter_context(thawed(net))
         yield seeds

@@ -1,18 +1,14 @@
 """Tell activations from other blocks, by trying."""
 
 import contextlib
-import itertools
-import json
-import re
 
 import mxnet as mx
 import numpy as np
-from mxnet import MXNetError, autograd, gluon, nd
+from mxnet import MXNetError, autograd, nd
 from mxnet.gluon import nn
 
-from gluon_activations.experiments.calls import attributes_kept, blocks_of, parameters_of, weights_of
-
-_FUNCTIONS = {"activation", "leakyrelu", "relu", "sigmoid", "tanh", "softsign", "hard_sigmoid", "log_sigmoid", "erf"}
+from gluon_activations.experiments.calls import blocks_of, kept, parameters_of, weights_of
+from gluon_activations.experiments.tape import functions
 
 _DRAWS = np.random.RandomState(0)
 # Numbers right and left of zero, from 0.1 to 30 in size, and which of them to keep; so many that no axis is a multiple.
@@ -74,22 +70,22 @@ def _tried(block, x):
 
 def _forward(block, x, values):
     make = mx.np.array if isinstance(x, mx.np.ndarray) else nd.array
-    with autograd.pause(train_mode=False), attributes_kept(block):
+    with autograd.pause(train_mode=False), kept(block):
         return block.forward(make(values, dtype=x.dtype, ctx=x.ctx)).asnumpy().astype(float)
 
 
 def outermost(calls):
     """Return calls with their kinds, in order, without those made within an activation."""
-    kept, known, i = [], {}, len(calls) - 1
+    found, known, i = [], {}, len(calls) - 1
     while i >= 0:
         call, what = calls[i], ""
         if call.simple and call.output is not call.input and call.output.shape == call.input.shape:
             if id(call.block) not in known:
                 known[id(call.block)] = kind(call.block, call.input)
             what = known[id(call.block)]
-        kept.append((call, what))
+        found.append((call, what))
         i = call.first - 1 if what == "activation" else i - 1
-    return kept[::-1]
+    return found[::-1]
 
 
 @contextlib.contextmanager
@@ -114,7 +110,7 @@ def slope(call, training):
     x = call.input.detach()
     x.attach_grad()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(attributes_kept(call.block))
+        stack.enter_context(kept(call.block))
         if training:
             stack.enter_context(_drawn_again(call))
         stack.enter_context(autograd.record(train_mode=training))
@@ -124,31 +120,3 @@ def slope(call, training):
         return autograd.grad(y, [x], train_mode=training)[0].asnumpy(), made_of
     except MXNetError:  # it is a step, through which nothing flows
         return np.zeros(x.shape, x.dtype), made_of
-
-
-def functions(array):
-    """Return the names of the operators that an array came from on autograd's tape, if they are activations."""
-    return [name for name, _ in _on_tape(array) if name in _FUNCTIONS]
-
-
-def uses_running_statistics(calls, array):
-    """Say whether there was batch normalisation, in blocks called or on an array's tape, that training would change."""
-    options = [getattr(call.block, "_kwargs", {}) for call in calls]
-    graphs = [call.block._cached_graph[1] for call in calls if isinstance(call.block, gluon.SymbolBlock)]
-    for name, attrs in itertools.chain(_on_tape(array), *map(_operators, graphs)):
-        if "batchnorm" in name.replace("_", ""):
-            options.append({"use_global_stats": False, **attrs})
-    return any(str(each["use_global_stats"]) == "False" for each in options if "use_global_stats" in each)
-
-
-def _on_tape(array):
-    try:
-        return _operators(autograd.get_symbol(array))
-    except MXNetError:  # it is not on the tape, or comes from an autograd.Function
-        return []
-
-
-def _operators(symbol):
-    """Return name and attributes of each operator in a graph."""
-    nodes = json.loads(symbol.tojson())["nodes"]
-    return [(re.sub("^_np[ix]_", "", node["op"].lower()), node.get("attrs", {})) for node in nodes]

@@ -9,14 +9,14 @@ from mxnet import gluon
 
 from gluon_activations.experiments.calls import (
     blocks_of,
-    dimensions_of,
     left_as_it_was,
     watch,
     weights_of,
     without_hooks,
 )
-from gluon_activations.experiments.kinds import functions, outermost, slope, uses_running_statistics
+from gluon_activations.experiments.kinds import outermost, slope
 from gluon_activations.experiments.signals import as_inputs, as_labels, gradients, mean_loss, total
+from gluon_activations.experiments.tape import functions, units_axis, uses_running_statistics
 from gluon_activations.words import digits
 
 
@@ -36,8 +36,8 @@ class Layer:
         The derivative of the mean loss with respect to the layer's weights, in their shape.
     activation : str
         The type of the activation's block; empty, where none follows.
-    axis : int
-        The axis of ``slope`` along which lie the units, in convolutions the channels.
+    axis : int or None
+        The axis of ``slope`` along which lie the units, in convolutions the channels; None, where it is not certain.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Layer:
     slope: np.ndarray
     gradient: Optional[np.ndarray]
     activation: str = ""
-    axis: int = -1
+    axis: Optional[int] = -1
 
     @property
     def saturated(self):
@@ -55,7 +55,12 @@ class Layer:
 
     @property
     def off(self):
-        """The share of units whose slope is exactly 0 on every sample, everywhere: no gradient comes through them."""
+        """The share of units whose slope is exactly 0 on every sample, everywhere: no gradient comes through them.
+
+        NaN, where ``axis`` is None.
+        """
+        if self.axis is None:
+            return float("nan")
         off = self.slope == 0
         others = tuple(axis for axis in range(off.ndim) if off.ndim == 1 or axis != self.axis % off.ndim)
         return _share(off.all(axis=others))
@@ -84,7 +89,8 @@ class Layers(list):
         rows = [f"{'layer':{width}}{'before':^21}{'after':^21}{'saturated':>10}{'off':>6}{'gradient':>10}"]
         for layer in self:
             spreads = "".join(_spread(values) for values in (layer.before, layer.after))
-            shares = f"{layer.saturated:10.0%}{layer.off:6.0%}" if layer.activation else " " * 16
+            off = "" if layer.axis is None else f"{layer.off:.0%}"
+            shares = f"{layer.saturated:10.0%}{off:>6}" if layer.activation else " " * 16
             norm = "" if layer.gradient is None else f"{layer.norm:.1e}"
             rows.append(f"{layer.name:{width}}{spreads}{shares}{norm:>10}".rstrip())
         if self.unseen:
@@ -106,11 +112,15 @@ def layer_statistics(
 
     An activation is a block that works on each number by itself, otherwise than by a straight line, and has no such
     weights. That is tried, by calling the block's ``forward`` on other numbers. Functions called inside a ``forward``,
-    such as ``F.relu``, cannot be seen; a line below the table names those on autograd's tape.
+    such as ``F.relu``, cannot be seen; a line below the table names those on autograd's tape, ``F.maximum`` and
+    ``F.where`` only where they choose between functions of one array.
+
+    Units are followed through transpositions; where they may be moved otherwise, as by reshaping, ``off`` is left out.
 
     The net predicts: nothing is dropped, and batch normalisation uses its running statistics, as a line below the
-    table says; a training step would have other gradients. Nothing of the net is changed; weights not yet drawn are
-    drawn, as by any call, and what draws even in prediction moves MXNet's generator.
+    table says; a training step would have other gradients. Nothing that the net's blocks hold is changed, but by
+    objects that are neither blocks, parameters, arrays nor containers of them; weights not yet drawn are drawn, as by
+    any call, and what draws even in prediction moves MXNet's generator.
 
     Parameters
     ----------
@@ -165,14 +175,14 @@ def layer_statistics(
         if y is not None:
             found = gradients(mean_loss(output, labels, loss, training), weights, training)
         with without_hooks(net):
-            return _layers(calls, found, total(output), training)
+            return _layers(calls, found, output, training)
 
 
 class _Row:
     """A layer in the making: a weight, the call that it was seen in, and the activation's."""
 
-    def __init__(self, name, call, weight=None, activation=None, axis=-1):
-        self.name, self.call, self.weight, self.activation, self.axis = name, call, weight, activation, axis
+    def __init__(self, name, call, weight=None):
+        self.name, self.call, self.weight, self.activation = name, call, weight, None
 
 
 def _rows(calls):
@@ -183,12 +193,12 @@ def _rows(calls):
         row = reads.get(id(call.input))
         if kind == "activation":
             if row is None or row.activation:
-                row = made[id(call.output)] = _Row(type(call.block).__name__, call, axis=_axis(call, rows))
+                row = made[id(call.output)] = _Row(type(call.block).__name__, call)
                 rows.append(row)
             row.activation = call
         elif weights:
             seen.update(map(id, weights.values()))
-            new = [_Row(_name(call.block, name), call, p, axis=_channels(call.block, p)) for name, p in weights.items()]
+            new = [_Row(_name(call.block, name), call, p) for name, p in weights.items()]
             within = made.pop(id(call.output), None)  # Dense(..., activation="relu") calls a child
             if within:
                 rows.remove(within)
@@ -206,35 +216,22 @@ def _name(block, weight):
     return type(block).__name__ + own
 
 
-def _channels(block, weight):
-    """Return the axis of the units in what a layer gives: in convolutions, of the channels."""
-    layout = getattr(block, "_kwargs", {}).get("layout") or ""
-    if dimensions_of(weight) > 2 and "C" in layout:
-        return layout.index("C")
-    return 1 if dimensions_of(weight) > 3 else -1
-
-
-def _axis(call, rows):
-    """Return the axis of the units in what an activation is given: as in the layer before, if it has the same axes."""
-    ndim = call.input.ndim
-    alike = [row.axis for row in rows if row.weight is not None and row.call.output.ndim == ndim]
-    return alike[-1] if alike else 1 if ndim > 3 else -1
-
-
 def _layers(calls, found, output, training):
-    layers, unseen, rows = Layers(), Counter(functions(output)), _rows(calls)
+    layers, rows = Layers(), _rows(calls)
+    end = total([output, *(row.activation.output for row in rows if row.activation)])  # some may lead nowhere else
+    unseen = Counter(functions(end))
     for row in rows:
-        before = row.call.output.asnumpy()
-        after, derivative = before, np.broadcast_to(before.dtype.type(1), before.shape)
+        given, made = row.call.output, row.call.output
+        kind, derivative = "", np.broadcast_to(np.dtype(given.dtype).type(1), given.shape)
         if row.activation:
-            before, after = row.activation.input.asnumpy(), row.activation.output.asnumpy()
+            kind, given, made = type(row.activation.block).__name__, row.activation.input, row.activation.output
             derivative, made_of = slope(row.activation, training)
             unseen -= Counter(made_of)
         gradient = None if row.weight is None else found.get(id(row.weight))
-        kind = type(row.activation.block).__name__ if row.activation else ""
-        layers.append(Layer(f"{len(layers) + 1} {row.name}", before, after, derivative, gradient, kind, row.axis))
+        name, axis = f"{len(layers) + 1} {row.name}", units_axis(given)
+        layers.append(Layer(name, given.asnumpy(), made.asnumpy(), derivative, gradient, kind, axis))
     layers.unseen = sorted(unseen.elements())
-    layers.running = not training and uses_running_statistics(calls, output)
+    layers.running = not training and uses_running_statistics(calls, end)
     return layers
 
 

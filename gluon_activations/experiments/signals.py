@@ -7,7 +7,7 @@ import numpy as np
 from mxnet import MXNetError, autograd, gluon, nd
 from mxnet.gluon.parameter import DeferredInitializationError
 
-from gluon_activations.experiments.calls import arrays_in, blocks_of, parameters_of
+from gluon_activations.experiments.calls import arrays_in, blocks_of, kept, parameters_of
 
 
 def as_inputs(net, weights, x):
@@ -98,7 +98,7 @@ def mean_loss(output, labels, loss, training):
         labels = _fitted(labels, arrays)
         loss = gluon.loss.SoftmaxCrossEntropyLoss()
     labels = _array(labels, np.dtype(arrays[0].dtype), arrays[0].ctx, "y")
-    with autograd.record(train_mode=training):
+    with autograd.record(train_mode=training), kept(loss):  # it may be a block
         losses = loss(output, labels)
         if not isinstance(losses, nd.NDArray):
             raise TypeError(f"loss must return an MXNet array, not {type(losses).__name__}.")
