@@ -14,7 +14,7 @@ from PIL import Image
 def subjects(text):
     """Say in short what a figure's axes show, from the text that is stored beside it: their titles, or else labels."""
     axes = re.findall(r"""^(.*): x (['"])(.*)\2 \S+ to \S+, y (['"])(.*)\4 \S+ to \S+$""", text, re.M)
-    names = [title or f"{y} over {x}" for title, _, x, _, y in axes]
+    names = [title or (f"{y} over {x}" if y else x) for title, _, x, _, y in axes]
     return f"{'Plots' if len(names) > 1 else 'Plot'} of {', '.join(names)}"
 
 
