@@ -66,9 +66,8 @@ def test_a_wrong_jacobian_is_seen_entry_by_entry(backward, wrong):
         lambda dy: dy.clip(-1, 1),
         lambda dy: dy / nd.abs(dy).max(),
         lambda dy: nd.where(dy + 1 > 0, dy, nd.sqrt(dy)),
-        lambda dy: dy.astype("float16").astype("float32"),
     ],
-    ids=["absolute", "squares", "clips", "divides by the largest", "no number below -1", "float16"],
+    ids=["absolute", "squares", "clips", "divides by the largest", "no number below -1"],
 )
 def test_a_gradient_that_does_not_scale_with_dy_is_seen(dy_to):
     function = softmax(lambda p, dy: p * (dy_to(dy) - (p * dy_to(dy)).sum(axis=1, keepdims=True)))
@@ -78,6 +77,7 @@ def test_a_gradient_that_does_not_scale_with_dy_is_seen(dy_to):
 
 
 RIGHT = {
+    "cold softmax": lambda x: nd.softmax(x, temperature=0.3),
     "softmax": nd.softmax,
     "log_softmax": nd.log_softmax,
     "normalised": lambda x: nd.broadcast_div(x, nd.norm(x, axis=1, keepdims=True) + 0.1),

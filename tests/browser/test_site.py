@@ -120,7 +120,7 @@ def test_a_notebooks_page_has_its_number_its_pictures_and_its_mathematics(site, 
     for image in shown:
         assert 10 < len(image["alt"]) < 600
         assert "#" not in image["alt"]  # no colours: those are in the description, for who asks
-        assert "  " not in image["alt"], "what is drawn has no name"
+        assert " of  " not in image["alt"], "what is drawn has no name"
     assert len(soup.select("details.description")) == len(shown)
     assert not soup.select("[property='og:image'], [property='og:url']")  # nobody said where these pages stand
     [download] = soup.select("a.download")
