@@ -89,3 +89,21 @@ def test_accepting_the_text_beside_a_bar_adds_nothing_to_it(tmp_path):
     assert "accepted: a.ipynb::Cell 0" in nbval(tmp_path, "--pictures-accept")
     assert [output.text for output in nbformat.read(path, 4).cells[0].outputs] == ["new\n"]
     assert "PASSED a.ipynb::Cell 0" in nbval(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IndexError at row 3 [5\n",
+        "epoch 3 [00:12:30, loss 1/2]\n",
+        "class 3 [1000,\n 2000]\n",
+        "WARNING: step 5 [00:10, 3/4 failed] stop\n",
+    ],
+)
+def test_numbers_before_a_bracket_are_no_bar(text):
+    [output] = without_bars([new_output("stream", name="stderr", text=text)])
+    assert output.text == text
+
+
+def test_a_bar_may_hold_brackets():
+    assert not without_bars([new_output("stream", name="stderr", text="100%|#| 3/3 [00:01<00:00, 9.31it/s, at=[3]]\n")])
