@@ -99,7 +99,7 @@ def trace_activation(activation: Callable, x: Any = None, *, ctx: Optional[mx.Co
 
     The gradient is held against the slope of the curve, along the whole axis: see `slopes.check_gradient` for what is
     seen. And it is asked for with several dy, the gradient that comes from the layers behind: ones, and others of both
-    signs and of uneven size. It must scale with them, element by element, as the chain rule says.
+    signs, of uneven size, and zero. It must scale with them, element by element, as the chain rule says.
 
     The activation runs in prediction mode, and nothing of the caller's is changed: parameters keep their gradients,
     and what is not initialised stays so. Only an activation that draws random numbers moves MXNet's generator, which
@@ -179,10 +179,10 @@ def _other_dy(activation, x, gradient, ctx):
 
 
 def _heads(count):
-    """Return several dy."""
+    """Return several dy: of both signs, of uneven size, and zero."""
     rng = np.random.RandomState(0)
     # Powers of two, by which float32 scales without rounding, however much of a gradient cancels; large and small ones.
-    uneven = rng.choice([-1, 1], count) * 2 ** rng.permutation(np.linspace(-8, 16, count).round())
+    uneven = rng.choice([-1, 1], count) * 2 ** rng.permutation(np.linspace(-12, 16, count).round())
     return np.array([np.full(count, -2), uneven, -uneven[::-1], np.zeros(count)], dtype=np.float32)
 
 

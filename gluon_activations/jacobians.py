@@ -68,7 +68,7 @@ def trace_jacobian(activation: Callable, x: Any, *, ctx: Optional[mx.Context] = 
     """Sample a function of a whole row, such as softmax, and the Jacobian autograd gives it, without drawing.
 
     Each entry is held against a slope, to a hundredth of the accuracy that the largest one is. And the gradient is
-    asked for with dy of both signs and of uneven size: it must be dy times the Jacobian, as the chain rule says.
+    asked for with dy of both signs, of uneven size, and zero: it must be dy times the Jacobian, as the chain rule says.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def _check_rows(activation, x, y, ctx):
 
 
 def _scales(activation, x, entries, ctx):
-    """Return whether dy of both signs, uneven within a row and more so from row to row, give dy times the entries."""
+    """Return whether dy of both signs, uneven in a row, more so from row to row, and 0, give dy times the entries."""
     rng, shape = np.random.RandomState(0), (29, x.size)
     dy = rng.choice([-1, 1], shape) * 2.0 ** (rng.randint(-2, 3, shape) + np.arange(-12, 17)[:, None])
     dy = np.concatenate([dy, np.zeros((1, x.size))]).astype(np.float32)

@@ -176,7 +176,8 @@ def _fill(thing, before):
     if isinstance(thing, nd.NDArray):
         before.copyto(thing)
     elif isinstance(thing, np.ndarray):
-        np.copyto(thing, before) if thing.flags.writeable else None
+        if thing.flags.writeable:
+            np.copyto(thing, before)
     else:
         thing.clear()
         thing.update(before) if isinstance(thing, (dict, set)) else thing.extend(before)
