@@ -383,9 +383,9 @@ def test_a_backward_that_does_not_scale_with_dy_is_named(function, x):
     [
         lambda dy, slope: dy.sqrt() ** 2 * slope,
         lambda dy, slope: dy * dy / dy * slope,
-        lambda dy, slope: mx.nd.where(dy.abs() < 0.001, dy / 0, dy) * slope,
+        lambda dy, slope: mx.nd.where(dy.abs() < 0.001, 0 * dy, dy) * slope,
     ],
-    ids=["no number below 0", "no number at 0", "infinite near 0"],
+    ids=["no number below 0", "no number at 0", "drops the small"],
 )
 @pytest.mark.parametrize("x", [None, [-1.0, 0.5]], ids=["501", "2"])
 def test_a_backward_that_fails_for_some_dy_alone_is_named(function, x):
